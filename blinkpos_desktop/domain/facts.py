@@ -1,0 +1,133 @@
+"""What has happened, told after it was committed: the only thing that screens listen to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.sale import Recipient
+from blinkpos_desktop.domain.tips import Period, TipSummary
+from blinkpos_desktop.domain.transfer import Transfer
+
+
+class Part(StrEnum):
+    """The parts that the status line tells apart."""
+
+    BLINK = "Blink"
+    POSTGRESQL = "PostgreSQL"
+    REDIS = "Redis"
+
+
+class Health(StrEnum):
+    """How a part is."""
+
+    STARTING = "starting"
+    OK = "ok"
+    AWAY = "away"
+    OFF = "off"
+    """Not set up, and not needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartChanged:
+    """A part came or went. ``sentence`` says it to a person."""
+
+    part: Part
+    health: Health
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopReady:
+    """The account is known: the till can sell. ``network`` is Blink's own word for it."""
+
+    network: str
+    currency: Currency
+    tip_recipients: tuple[Recipient, ...]
+    """Those that exist at Blink; the tip dialog is not shown without any."""
+    problem: str = ""
+    """Why it cannot sell all the same: one plain sentence, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChanged:
+    """A new price of the shop's currency."""
+
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReady:
+    """The invoice is stored: its QR can be shown."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFailed:
+    """No invoice came of it; ``sentence`` says why and what to do."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPaid:
+    """The customer's money is recorded. ``payment.was_closed`` tells late money."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentClosed:
+    """A payment expired, was cancelled or failed."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferChanged:
+    """A transfer of a paid payment moved."""
+
+    payment_id: int
+    payment_hash: str
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCompleted:
+    """Every transfer has settled or is kept."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipsLoaded:
+    """The Tips tab's rows for a period, the largest sum first."""
+
+    period: Period
+    rows: tuple[TipSummary, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipsFailed:
+    """The Tips tab's rows could not be had; ``sentence`` says why."""
+
+    period: Period
+    sentence: str
+
+
+Fact = (
+    PartChanged
+    | ShopReady
+    | PriceChanged
+    | InvoiceReady
+    | ChargeFailed
+    | PaymentPaid
+    | PaymentClosed
+    | TransferChanged
+    | PaymentCompleted
+    | TipsLoaded
+    | TipsFailed
+)

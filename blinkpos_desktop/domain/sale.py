@@ -1,0 +1,161 @@
+"""How much: a sale as it was asked for, and its quote in sats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from blinkpos_desktop.domain.errors import InputError, UnavailableError
+from blinkpos_desktop.domain.money import MAX_SATS, Currency, Money, Price
+from blinkpos_desktop.domain.split import largest_remainder, tip_of, tip_part
+
+_USERNAME = re.compile(r"(?![13_]|bc1|lnbc1)(?=.*[a-z])[0-9a-z_]{3,50}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A Blink username with its whole-number share of the tip."""
+
+    username: str
+    share: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a Blink username, and shares of nothing."""
+        check_username(self.username)
+        if self.share <= 0:
+            raise InputError(f"The share of {self.username} must be a whole number above 0.")
+
+
+def check_username(name: str) -> str:
+    """Return ``name`` in lower case, as Blink compares it.
+
+    Raises:
+        InputError: Blink has no such usernames.
+    """
+    if not _USERNAME.fullmatch(name.lower()):
+        raise InputError(f"“{name[:60]}” is not a Blink username.")
+    return name.lower()
+
+
+def parse_recipients(texts: list[str]) -> tuple[Recipient, ...]:
+    """Read ``elturco`` or ``ana:60`` and ``ben:40``: shares all given or none.
+
+    Raises:
+        InputError: an unknown shape, a share that is not a whole number above 0,
+            shares given to some only, or one name twice.
+    """
+    found: list[Recipient] = []
+    shared = [":" in text for text in texts]
+    if any(shared) and not all(shared):
+        raise InputError("Give every tip recipient a share, or none of them.")
+    for text in texts:
+        name, _, share = text.strip().partition(":")
+        name = check_username(name.strip())
+        if ":" in text and not re.fullmatch(r"[0-9]{1,9}", share.strip(), re.ASCII):
+            raise InputError(f"“{share.strip()[:20]}” is not a share: use a whole number above 0.")
+        if name in {recipient.username for recipient in found}:
+            raise InputError(f"{name} is named twice as a tip recipient.")
+        found.append(Recipient(username=name, share=int(share) if share.strip() else 1))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """What the cashier asks for. ``items`` are minor units of ``currency``, all above 0."""
+
+    currency: Currency
+    items: tuple[int, ...]
+    tip_percent: Fraction = Fraction(0)
+    recipients: tuple[Recipient, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a sale of nothing, a tip out of range, a tip for nobody."""
+        if not self.items or any(item <= 0 for item in self.items):
+            raise InputError("An amount must be above zero.")
+        if not 0 <= self.tip_percent <= 100:  # noqa: PLR2004 (per cent)
+            raise InputError("A tip is between 0 and 100 percent.")
+        if self.tip_percent and not self.recipients:
+            raise InputError("There is nobody to receive the tip: set a tip recipient first.")
+
+    @property
+    def base(self) -> Money:
+        """What was typed, without the tip."""
+        return Money(minor=sum(self.items), currency=self.currency)
+
+    @property
+    def tip(self) -> Money:
+        """The tip in the sale's own currency, rounded half up."""
+        return Money(minor=tip_of(self.base.minor, self.tip_percent), currency=self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipPart:
+    """One recipient's part of the tip, in sats and in the sale's minor units."""
+
+    recipient: Recipient
+    sats: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A sale in sats. ``base_sats + tip_sats == total_sats``, to the sat."""
+
+    sale: Sale
+    price: Price | None
+    total_sats: int
+    tip_sats: int
+    tips: tuple[TipPart, ...]
+
+    @property
+    def base_sats(self) -> int:
+        """The merchant's part."""
+        return self.total_sats - self.tip_sats
+
+    @property
+    def total(self) -> Money:
+        """What the customer pays, in the sale's own currency."""
+        sale = self.sale
+        return Money(minor=sale.base.minor + sale.tip.minor, currency=sale.currency)
+
+
+def quote(sale: Sale, price: Price | None = None) -> Quote:
+    """Work out a sale's sats; ``price`` is wanted for every currency but sats.
+
+    Raises:
+        InputError: under 1 sat, or above all the bitcoin there is.
+        UnavailableError: there is no price for the sale's currency.
+    """
+    base, tip = sale.base.minor, sale.tip.minor
+    if sale.currency.is_sats:
+        total_sats, tip_sats, base_worth = base + tip, tip, base
+    else:
+        if price is None or price.currency.code != sale.currency.code:
+            raise UnavailableError(f"There is no price for {sale.currency.code} yet: try again.")
+        total_sats, base_worth = price.to_sats(base + tip), price.to_sats(base)
+        tip_sats = tip_part(total_sats=total_sats, tip_minor=tip, total_minor=base + tip)
+    if base_worth < 1:
+        raise InputError(f"{sale.base} is less than 1 sat: type a larger amount.")
+    if total_sats > MAX_SATS:
+        raise InputError("That is more than all the bitcoin there is.")
+    return Quote(
+        sale=sale,
+        price=None if sale.currency.is_sats else price,
+        total_sats=total_sats,
+        tip_sats=tip_sats,
+        tips=_tip_parts(sale, tip_sats=tip_sats),
+    )
+
+
+def _tip_parts(sale: Sale, *, tip_sats: int) -> tuple[TipPart, ...]:
+    if not tip_sats:
+        return ()
+    shares = [recipient.share for recipient in sale.recipients]
+    sats = largest_remainder(tip_sats, shares)
+    minors = largest_remainder(sale.tip.minor, shares)
+    return tuple(
+        TipPart(recipient=recipient, sats=part, minor=minor)
+        for recipient, part, minor in zip(sale.recipients, sats, minors, strict=True)
+    )
