@@ -1,0 +1,53 @@
+# The project's commands. Everything lands in .venv and .tools inside the checkout.
+# Written for GNU make 3.81 (macOS) and later, and for paths with spaces.
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+JOBS ?= 2
+ARGS ?=
+PYTEST = QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n $(JOBS)
+
+.PHONY: help setup demo run test test-all lint format bench lock sounds clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo '  Options for the program go into ARGS: make demo ARGS=--headless'
+
+setup: ## put the whole product into .venv (quick when nothing is to do)
+	@sh scripts/setup.sh
+
+demo: setup ## sell on the simulator, with the real till
+	@$(BIN)/blinkpos demo $(ARGS)
+
+run: setup ## open the till for a real Blink account
+	@$(BIN)/blinkpos run $(ARGS)
+
+test: lint ## format, lint, types, import rules and tests
+	$(PYTEST) -m 'not long' $(ARGS)
+
+test-all: lint ## the same with the long matrices
+	$(PYTEST) $(ARGS)
+
+lint: setup ## what `make test` checks before the tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy --explicit-package-bases blinkpos_desktop tests scripts
+	$(BIN)/lint-imports
+
+format: setup ## let ruff format and fix the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: setup ## measure the stated times
+	@if [ -f benchmarks/run.py ]; then $(BIN)/python benchmarks/run.py $(ARGS); \
+	else echo 'make bench will run benchmarks/run.py, which comes with a later issue.'; fi
+
+lock: ## write the lock files anew (ARGS=--upgrade for new versions)
+	@sh scripts/setup.sh lock $(ARGS)
+
+sounds: setup ## make assets/sounds anew
+	@$(BIN)/python scripts/make_sounds.py
+
+clean: ## remove what was built (.venv and .tools stay)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find blinkpos_desktop tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
