@@ -84,8 +84,12 @@ LIBRARIES = (
     Library("a window", "libxcb-image.so.0", "libxcb-image0"),
     Library("a window", "libxcb-render-util.so.0", "libxcb-render-util0"),
     Library("a window", "libxcb-xinerama.so.0", "libxcb-xinerama0"),
+    Library("a window", "libxcb-shape.so.0", "libxcb-shape0"),
     Library("a window", "libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+    Library("a Wayland window", "libwayland-cursor.so.0", "libwayland-cursor0"),
+    Library("a Wayland window", "libwayland-egl.so.1", "libwayland-egl1"),
     Library("sound", "libpulse.so.0", "libpulse0"),
+    Library("sound", "libXrandr.so.2", "libxrandr2"),
 )
 
 
@@ -107,8 +111,9 @@ def lacking(libraries: Iterable[Library]) -> list[Library]:
 
 def indispensable(env: Mapping[str, str]) -> set[str]:
     """Tell the needs without which the till can't start in this environment."""
-    only_x11 = bool(env.get("DISPLAY")) and not env.get("WAYLAND_DISPLAY")
-    return {"Qt", "a window"} if only_x11 else {"Qt"}
+    if env.get("WAYLAND_DISPLAY") and not env.get("DISPLAY"):
+        return {"Qt", "a Wayland window"}
+    return {"Qt", "a window"} if env.get("DISPLAY") else {"Qt"}
 
 
 def apt_install(libraries: Iterable[Library]) -> list[str]:
@@ -231,7 +236,12 @@ def have_uv() -> Path:
         "-r",
         UV_LOCK,
     ]
-    env = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+    env = {
+        **os.environ,
+        "PIP_USER": "0",
+        "PIP_REQUIRE_VIRTUALENV": "0",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
     if not run([*pip, "install", *quiet, *target], env) or not is_usable_uv(uv):
         raise SetupError("uv could not be got by pip; its words are above. " + UNREACHABLE)
     return uv
