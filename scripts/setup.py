@@ -123,15 +123,15 @@ def apt_install(libraries: Iterable[Library]) -> list[str]:
 
 
 def explain(libraries: Sequence[Library], *, debian: bool) -> str:
-    """Name what is missing and what brings it."""
-    needs = " and ".join(dict.fromkeys(library.need for library in libraries))
+    """Name what is missing, for what, and what brings it."""
+    needs = ", ".join(dict.fromkeys(library.need for library in libraries))
     if debian:
         command = shlex.join(apt_install(libraries))
-        return (
-            f"{needs} needs system libraries. Install them, then run this again:\n  sudo {command}"
-        )
+        return f"system libraries are missing (for {needs}). This brings them:\n  sudo {command}"
     names = " ".join(library.soname for library in libraries)
-    return f"{needs} needs system libraries that your distribution's packages hold:\n  {names}"
+    return (
+        f"system libraries are missing (for {needs}). Your distribution's packages have:\n  {names}"
+    )
 
 
 def as_root() -> list[str] | None:
@@ -173,16 +173,15 @@ def install(libraries: Sequence[Library]) -> None:
 def have_libraries(*, all_of_them: bool) -> None:
     """Have those without which nothing runs; when asked, also try for the others."""
     must = indispensable(os.environ)
-    lack = lacking(library for library in LIBRARIES if all_of_them or library.need in must)
-    if not lack:
+    if not all_of_them and not lacking(library for library in LIBRARIES if library.need in must):
         return
+    lack = lacking(LIBRARIES)
     debian = shutil.which("apt-get") is not None
     if debian:
         install(lack)
         lack = lacking(lack)
-    stop = [library for library in lack if library.need in must]
-    if stop:
-        raise SetupError(explain(stop, debian=debian))
+    if any(library.need in must for library in lack):
+        raise SetupError(explain(lack, debian=debian))
     if lack:
         say("going on, but " + explain(lack, debian=debian))
 
