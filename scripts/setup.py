@@ -1,6 +1,6 @@
 """Put the whole product into .venv; with `lock`, write the lock files anew.
 
-`make setup` runs it through setup.sh. Standard library only, Python 3.11 or later. It touches
+`make setup` runs it through setup.sh, which finds a Python. Standard library only. It touches
 nothing outside the checkout, except that on Debian and its relatives it installs missing system
 libraries as root, or where sudo asks for no password.
 """
@@ -252,8 +252,8 @@ def base_python() -> str:
 
 
 def environment_works() -> bool:
-    """Tell whether .venv has a Python that starts and is new enough."""
-    test = "import sys; sys.exit(sys.version_info < (3, 11))"
+    """Tell whether .venv has a Python that starts and is one of those that setup.sh takes."""
+    test = "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))"
     try:
         done = subprocess.run([VENV / "bin" / "python", "-c", test], check=False)
     except OSError:

@@ -158,5 +158,5 @@ def test_without_a_new_enough_python_it_says_so(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert "Python 3.11 or later" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 is needed" in done.stderr
     assert not done.stdout
