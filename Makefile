@@ -32,7 +32,7 @@ lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy --explicit-package-bases blinkpos_desktop tests scripts
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: setup ## let ruff format and fix the code
 	$(BIN)/ruff format
