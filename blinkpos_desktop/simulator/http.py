@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
@@ -47,6 +48,15 @@ class NoResponse(Response):
             pass
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The body of a POST."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, object] | None
+
+
 class BadRequestError(Exception):
     """What is answered with HTTP 400."""
 
@@ -55,8 +65,8 @@ async def graphql_endpoint(state: State, request: Request) -> Response:
     """Answer one POST."""
     try:
         asked = await _read(request)
-        document = parse(asked["query"])
-        operation = find_operation(document, asked["operationName"])
+        document = parse(asked.query)
+        operation = find_operation(document, asked.operation_name)
     except (BadRequestError, GraphQLError) as error:
         return _errors(400, str(error))
     names = names_of(operation)
@@ -128,18 +138,17 @@ def format_error(error: GraphQLError) -> dict[str, object]:
     return formatted
 
 
-async def _read(request: Request) -> dict[str, "str"]:
+async def _read(request: Request) -> "Asked":
     try:
         body = json.loads(await request.body())
     except ValueError as error:
         raise BadRequestError("POST body is not JSON") from error
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise BadRequestError("GraphQL operations must contain a non-empty `query`")
-    return {
-        "query": body["query"],
-        "operationName": body.get("operationName"),
-        "variables": body.get("variables"),
-    }
+    variables, name = body.get("variables"), body.get("operationName")
+    if not isinstance(variables, dict | None) or not isinstance(name, str | None):
+        raise BadRequestError("`variables` must be an object, `operationName` a string")
+    return Asked(body["query"], name, variables)
 
 
 def _refuse_early(
@@ -184,7 +193,7 @@ async def _answer(
     state: State,
     request: Request,
     document: DocumentNode,
-    asked: dict[str, str],
+    asked: Asked,
     fault: Fault | None,
 ) -> dict[str, object]:
     processed = fault is None or fault.processed
@@ -203,8 +212,8 @@ async def _answer(
         executable_schema(),
         document,
         context_value=context,
-        variable_values=cast("dict[str, object] | None", asked["variables"]),
-        operation_name=asked["operationName"],
+        variable_values=asked.variables,
+        operation_name=asked.operation_name,
     )
     result = outcome if isinstance(outcome, ExecutionResult) else await outcome
     if fault is not None and fault.kind in {FaultKind.GRAPHQL_ERROR, FaultKind.NULL_PAYLOAD}:

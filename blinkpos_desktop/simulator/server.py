@@ -27,7 +27,6 @@ HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 20.0
 _ACCESS_SECONDS = 20.0
-_PING_SECONDS = 12.0
 
 
 class _Server(uvicorn.Server):
@@ -132,7 +131,7 @@ class Simulator:
             _application(state),
             http=request_protocol,
             ws=socket_protocol,
-            ws_ping_interval=_PING_SECONDS,
+            ws_ping_interval=self.world.settings.ping_seconds,
             # A muted socket must stay half open until its client finds out.
             ws_ping_timeout=None,
             ws_per_message_deflate=False,

@@ -31,3 +31,5 @@ class Settings:
     latency_milliseconds: int = 0
     """Added to every answer over HTTP."""
     idempotency_seconds: int = 3600
+    ping_seconds: float = 12.0
+    """How often the server pings a WebSocket; read when the simulator starts."""
