@@ -1,0 +1,62 @@
+"""The charges that were asked for and have not been answered yet.
+
+A charge that was given up before its invoice came still gets an answer, and
+the answers carry no number of ours. This keeps count, so that an answer to an
+abandoned charge is never taken for the answer to the one being waited for.
+"""
+
+from __future__ import annotations
+
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.sale import Sale
+
+
+class Asked:
+    """Open charges in the order asked, of which the counter waits for one at most."""
+
+    def __init__(self) -> None:
+        self._open: list[Sale] = []
+        self._wanted: Sale | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the charge that the counter waits for can still be answered."""
+        return any(sale is self._wanted for sale in self._open)
+
+    def ask(self, sale: Sale) -> None:
+        """Wait for the answer to ``sale`` and to no other."""
+        self._open.append(sale)
+        self._wanted = sale
+
+    def give_up(self) -> None:
+        """Wait for nothing; the open charges' answers will still come."""
+        self._wanted = None
+
+    def answered(self, payment: Payment) -> bool:
+        """Take an invoice, and tell whether it is the one that the counter waits for."""
+        fitting = [sale for sale in self._open if _is_for(payment, sale)]
+        if any(sale is self._wanted for sale in fitting):
+            self._drop(self._wanted)
+            self._wanted = None
+            return True
+        # An invoice that fits none means that an earlier failure was another charge's.
+        for sale in (fitting or self._open)[:1]:
+            self._drop(sale)
+        return False
+
+    def failed(self) -> None:
+        """Take a failure: nothing says whose, so it is the oldest charge's."""
+        for sale in self._open[:1]:
+            self._drop(sale)
+
+    def _drop(self, gone: Sale | None) -> None:
+        # By identity: two charges of the same amount are two charges.
+        self._open = [sale for sale in self._open if sale is not gone]
+
+
+def _is_for(payment: Payment, sale: Sale) -> bool:
+    return (payment.base.minor, payment.tip.minor, payment.base.currency.code) == (
+        sale.base.minor,
+        sale.tip.minor,
+        sale.currency.code,
+    )

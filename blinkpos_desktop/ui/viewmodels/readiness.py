@@ -1,0 +1,62 @@
+"""Why OK is dead: what the till still waits for, and what is wrong with the amount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from blinkpos_desktop.domain.entry import Entry
+from blinkpos_desktop.domain.errors import InputError
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.money import MAX_SATS, Price
+from blinkpos_desktop.domain.sale import Sale, quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What is known of the shop and of the parts that a sale cannot do without."""
+
+    shop: ShopReady | None = None
+    blink: PartChanged | None = None
+    database: PartChanged | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Say why nothing can be sold now; empty when everything is there."""
+        for part in (self.database, self.blink):
+            if part is not None and part.health is Health.AWAY:
+                return part.sentence or _away(part.part)
+        if self.shop is None:
+            return QCoreApplication.translate("Readiness", "Connecting to Blink…")
+        return self.shop.problem
+
+
+def amount_problem(entry: Entry, price: Price | None) -> str:
+    """Say what is wrong with the typed amount; empty when nothing is, or nothing is typed."""
+    if not entry.total.minor:
+        return ""
+    if entry.currency.is_sats and entry.total.minor > MAX_SATS:
+        return QCoreApplication.translate(
+            "Readiness", "That is more than all the bitcoin there is."
+        )
+    if entry.currency.is_sats or price is None or price.currency.code != entry.currency.code:
+        return ""
+    try:
+        quote(Sale(currency=entry.currency, items=entry.parts), price)
+    except InputError as problem:
+        return problem.sentence
+    return ""
+
+
+def worth_sats(entry: Entry, price: Price | None) -> int | None:
+    """Return the typed fiat amount in sats, while a price of its currency is known."""
+    if entry.currency.is_sats or price is None or price.currency.code != entry.currency.code:
+        return None
+    return price.to_sats(entry.total.minor)
+
+
+def _away(part: Part) -> str:
+    if part is Part.BLINK:
+        return QCoreApplication.translate("Readiness", "Blink cannot be reached. Trying again…")
+    return QCoreApplication.translate("Readiness", "The database cannot be reached. Trying again…")

@@ -1,0 +1,78 @@
+"""The status line: Blink, PostgreSQL and Redis, and whether the money is real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+
+REAL_NETWORK: Final = "mainnet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """One part of the line, in words: the colour only repeats them."""
+
+    part: Part
+    health: Health
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """The line at one moment; ``band`` is empty when the money is real or not yet known."""
+
+    parts: tuple[PartView, ...]
+    band: str = ""
+
+
+class Status(QObject):
+    """What the parts of the till are doing.
+
+    Signals:
+        changed: a new StatusView.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, *, network: str = "", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        starting = (PartChanged(part=part, health=Health.STARTING) for part in Part)
+        self._view = StatusView(
+            parts=tuple(self._part(fact) for fact in starting), band=self._band(network)
+        )
+
+    @property
+    def view(self) -> StatusView:
+        """The line now."""
+        return self._view
+
+    def on_fact(self, fact: object) -> None:
+        """Take a fact from the services."""
+        view = self._view
+        if isinstance(fact, PartChanged):
+            parts = (self._part(fact) if p.part is fact.part else p for p in view.parts)
+            view = replace(view, parts=tuple(parts))
+        elif isinstance(fact, ShopReady):
+            view = replace(view, band=self._band(fact.network))
+        if view != self._view:
+            self._view = view
+            self.changed.emit(view)
+
+    def _part(self, fact: PartChanged) -> PartView:
+        words = {
+            Health.STARTING: self.tr("starting…"),
+            Health.OK: self.tr("connected"),
+            Health.AWAY: self.tr("cannot be reached"),
+            Health.OFF: self.tr("not used"),
+        }[fact.health]
+        return PartView(part=fact.part, health=fact.health, words=fact.sentence or words)
+
+    def _band(self, network: str) -> str:
+        if network in {"", REAL_NETWORK}:
+            return ""
+        text = self.tr("TEST MONEY \N{EN DASH} {network}: nothing here is real")
+        return text.format(network=network)

@@ -1,0 +1,343 @@
+"""The counter: what is typed, asked for, shown and paid. No widget, no service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from blinkpos_desktop.domain.entry import Entry, Key, press
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    PaymentClosed,
+    PaymentCompleted,
+    PaymentPaid,
+    PriceChanged,
+    ShopReady,
+    TransferChanged,
+)
+from blinkpos_desktop.domain.money import Currency, Money, Price
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.sale import Sale
+from blinkpos_desktop.domain.split import tip_of
+from blinkpos_desktop.domain.transfer import Transfer
+from blinkpos_desktop.ui.viewmodels.asked import Asked
+from blinkpos_desktop.ui.viewmodels.notices import Remembered, notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
+from blinkpos_desktop.ui.viewmodels.readiness import Readiness, amount_problem, worth_sats
+from blinkpos_desktop.ui.viewmodels.view import (
+    CustomTip,
+    Notice,
+    Screen,
+    Sound,
+    TillView,
+    TipChoice,
+)
+
+GUARD_SECONDS: Final = 0.3
+"""A new screen takes no choice for so long: the second half of a double tap was for the old one."""
+MAX_PRESETS: Final = 4
+
+
+class Till(QObject):
+    """The counter's state and the user's acts.
+
+    Green belongs to the payment whose QR is on this screen, by its hash; any
+    other money becomes a notice beside the keypad.
+
+    Signals:
+        changed: a new TillView.
+        charge_wanted: a Sale to make an invoice for.
+        cancel_wanted: a payment's id whose invoice is to be cancelled.
+        sound_wanted: a Sound to play.
+    """
+
+    changed = Signal(object)
+    charge_wanted = Signal(object)
+    cancel_wanted = Signal(object)
+    sound_wanted = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        currency: Currency,
+        presets: tuple[Fraction, ...] = (),
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        guard_seconds: float = GUARD_SECONDS,
+    ) -> None:
+        super().__init__(parent)
+        self._presets = presets[:MAX_PRESETS]
+        self._clock = clock
+        self._guard_seconds = guard_seconds
+        self._entered_at = clock() - guard_seconds
+        self._readiness = Readiness()
+        self._price: Price | None = None
+        self._asked = Asked()
+        self._failure = ""
+        self._given_up = Remembered()
+        self._told = Remembered()
+        self._view = TillView(screen=Screen.KEYPAD, entry=Entry(currency=currency))
+        self._set()
+
+    @property
+    def view(self) -> TillView:
+        """The counter now."""
+        return self._view
+
+    # -- what the user does ---------------------------------------------------------------
+
+    def press(self, key: Key) -> None:
+        """Press a key of the keypad, or of the custom tip's."""
+        view = self._view
+        if view.screen is Screen.TIP and view.custom is not None:
+            self.sound_wanted.emit(Sound.CLICK)
+            self._set(custom=self._custom(press_percent(view.custom.text, key)))
+        elif view.screen is Screen.KEYPAD:
+            self.sound_wanted.emit(Sound.CLICK)
+            self._set(entry=press(view.entry, key), error="")
+
+    def ok(self) -> None:
+        """Ask for the tip or the invoice; on any other screen than the keypad nothing happens."""
+        view = self._view
+        if view.screen is not Screen.KEYPAD or not view.can_charge:
+            return
+        self.sound_wanted.emit(Sound.CLICK)
+        shop = self._readiness.shop
+        if shop is not None and shop.tip_recipients and self._presets:
+            choices = tuple(self._choice(percent) for percent in self._presets)
+            self._set(screen=Screen.TIP, tip_choices=choices, custom=None, error="")
+        else:
+            self._charge(Fraction(0))
+
+    def choose_tip(self, percent: Fraction) -> None:
+        """Charge with a tip of ``percent``; 0 is no tip."""
+        if self._view.screen is not Screen.TIP or self._is_guarded():
+            return
+        self.sound_wanted.emit(Sound.CLICK)
+        self._charge(percent)
+
+    def open_custom(self) -> None:
+        """Type a percentage instead of choosing one."""
+        if self._view.screen is Screen.TIP and self._view.custom is None and not self._is_guarded():
+            self.sound_wanted.emit(Sound.CLICK)
+            self._set(custom=self._custom(""))
+            self._entered_at = self._clock()
+
+    def choose_custom(self) -> None:
+        """Charge with the typed percentage, if it is one."""
+        custom = self._view.custom
+        percent = percent_of(custom.text) if custom is not None else None
+        if percent is not None:
+            self.choose_tip(percent)
+
+    def back(self) -> None:
+        """Go one step back: from the typed percentage to the presets, else as :meth:`cancel`."""
+        if self._view.screen is Screen.TIP and self._view.custom is not None:
+            self._set(custom=None)
+            self._entered_at = self._clock()
+        else:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Give the sale up. What was typed stays, unless its QR was already on the screen."""
+        view = self._view
+        if self._is_guarded():
+            return
+        if view.screen is Screen.TIP:
+            self._to_keypad(entry=view.entry)
+        elif view.screen is Screen.MAKING:
+            self._asked.give_up()
+            self._to_keypad(entry=view.entry)
+        elif view.screen is Screen.INVOICE and view.payment is not None:
+            self._give_up(view.payment)
+            self._to_keypad()
+
+    def dismiss_success(self) -> None:
+        """Go from the green screen to an empty keypad."""
+        if self._view.screen is Screen.SUCCESS and not self._is_guarded():
+            self._to_keypad()
+
+    def acknowledge(self, notice: Notice) -> None:
+        """Take a notice away: a person has seen it."""
+        rest = tuple(n for n in self._view.notices if n.payment_hash != notice.payment_hash)
+        self._set(notices=rest)
+
+    # -- what has happened ----------------------------------------------------------------
+
+    def on_fact(self, fact: object) -> None:
+        """Take a fact from the services."""
+        match fact:
+            case PartChanged():
+                self._on_part(fact)
+            case ShopReady():
+                self._on_shop(fact)
+            case PriceChanged():
+                self._price = fact.price
+                self._set()
+            case InvoiceReady():
+                self._on_invoice(fact.payment)
+            case ChargeFailed():
+                self._on_failure(fact.sentence)
+            case PaymentPaid():
+                self._on_paid(fact.payment)
+            case PaymentClosed():
+                self._on_closed(fact.payment)
+            case PaymentCompleted():
+                self._on_completed(fact.payment)
+            case TransferChanged():
+                self._on_transfer(fact.payment_hash, fact.transfer)
+
+    def _on_part(self, fact: PartChanged) -> None:
+        if fact.part is Part.BLINK:
+            self._readiness = replace(self._readiness, blink=fact)
+        elif fact.part is Part.POSTGRESQL:
+            self._readiness = replace(self._readiness, database=fact)
+        self._set()
+
+    def _on_shop(self, shop: ShopReady) -> None:
+        self._readiness = replace(self._readiness, shop=shop)
+        entry, error = self._view.entry, self._view.error
+        if entry.currency != shop.currency:
+            same = (entry.currency.code, entry.currency.digits) == (
+                shop.currency.code,
+                shop.currency.digits,
+            )
+            if not same and entry.parts:
+                error = self.tr("The currency has changed: type the amount again.")
+            kept = entry if same else Entry(currency=shop.currency)
+            entry = replace(kept, currency=shop.currency)
+        self._set(entry=entry, error=error)
+
+    def _on_invoice(self, payment: Payment) -> None:
+        if self._asked.answered(payment) and self._view.screen is Screen.MAKING:
+            self._set(screen=Screen.INVOICE, payment=payment)
+            return
+        self._give_up(payment)
+        self._leave_making()
+
+    def _on_failure(self, sentence: str) -> None:
+        self._asked.failed()
+        self._failure = sentence
+        self._leave_making()
+
+    def _leave_making(self) -> None:
+        """Go back to the keypad when no answer can come any more."""
+        if self._view.screen is not Screen.MAKING or self._asked.is_waiting:
+            return
+        sentence = self._failure or self.tr("No invoice came. Press OK to try again.")
+        self._failure = ""
+        self.sound_wanted.emit(Sound.ERROR)
+        self._to_keypad(entry=self._view.entry, error=sentence)
+
+    def _on_paid(self, payment: Payment) -> None:
+        if self._is_shown(payment) and self._view.screen is Screen.INVOICE:
+            self._told.add(payment.payment_hash)
+            self.sound_wanted.emit(Sound.SUCCESS)
+            self._set(screen=Screen.SUCCESS, payment=payment)
+        elif payment.payment_hash not in self._told:
+            self._told.add(payment.payment_hash)
+            given_up = payment.payment_hash in self._given_up
+            notice = notice_of(payment, was_given_up=given_up)
+            self._set(notices=with_notice(self._view.notices, notice))
+
+    def _on_closed(self, payment: Payment) -> None:
+        if not self._is_shown(payment) or self._view.screen is not Screen.INVOICE:
+            return
+        self._given_up.add(payment.payment_hash)
+        if payment.state is PaymentState.EXPIRED:
+            sentence = self.tr("This code has expired. Press OK for a new one.")
+        else:
+            sentence = payment.reason or self.tr("This sale was cancelled. Press OK to try again.")
+        self._to_keypad(entry=self._view.entry, error=sentence)
+
+    def _on_completed(self, payment: Payment) -> None:
+        if self._is_shown(payment):
+            # Completed is paid: should that fact have been missed, the screen still goes green.
+            self._on_paid(payment)
+            self._set(payment=payment)
+
+    def _on_transfer(self, payment_hash: str, transfer: Transfer) -> None:
+        payment = self._view.payment
+        if payment is None or not payment_hash or payment.payment_hash != payment_hash:
+            return
+        others = {known.id: known for known in payment.transfers}
+        others[transfer.id] = transfer
+        self._set(payment=replace(payment, transfers=tuple(others.values())))
+
+    # -- the ways between the screens -----------------------------------------------------
+
+    def _charge(self, percent: Fraction) -> None:
+        entry, shop = self._view.entry, self._readiness.shop
+        if shop is None or not self._view.can_charge:
+            self._to_keypad(entry=entry)
+            return
+        recipients = shop.tip_recipients if percent else ()
+        sale = Sale(
+            currency=entry.currency, items=entry.parts, tip_percent=percent, recipients=recipients
+        )
+        self._failure = ""
+        self._asked.ask(sale)
+        self._set(screen=Screen.MAKING, sale=sale, custom=None, error="")
+        self.charge_wanted.emit(sale)
+
+    def _give_up(self, payment: Payment) -> None:
+        self._given_up.add(payment.payment_hash)
+        self.cancel_wanted.emit(payment.id)
+
+    def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
+        self._set(
+            screen=Screen.KEYPAD,
+            entry=entry or Entry(currency=self._view.entry.currency),
+            error=error,
+            tip_choices=(),
+            custom=None,
+            sale=None,
+            payment=None,
+        )
+
+    def _is_shown(self, payment: Payment) -> bool:
+        shown = self._view.payment
+        return (
+            shown is not None
+            and bool(payment.payment_hash)
+            and shown.payment_hash == payment.payment_hash
+        )
+
+    def _is_guarded(self) -> bool:
+        return self._clock() - self._entered_at < self._guard_seconds
+
+    def _choice(self, percent: Fraction) -> TipChoice:
+        base = self._view.entry.total
+        tip = Money(minor=tip_of(base.minor, percent), currency=base.currency)
+        return TipChoice(percent=percent, amount=tip)
+
+    def _custom(self, text: str) -> CustomTip:
+        percent = percent_of(text)
+        return CustomTip(
+            text=text, amount=None if percent is None else self._choice(percent).amount
+        )
+
+    def _set(self, **changes: object) -> None:
+        """Make the next snapshot, with what follows from it, and tell it if it is another."""
+        new = replace(self._view, **changes)  # type: ignore[arg-type]
+        blocked = self._readiness.sentence or amount_problem(new.entry, self._price)
+        new = replace(
+            new,
+            blocked=blocked,
+            can_charge=new.entry.is_chargeable and not blocked,
+            worth_sats=worth_sats(new.entry, self._price),
+        )
+        if new == self._view:
+            return
+        if new.screen is not self._view.screen:
+            self._entered_at = self._clock()
+        self._view = new
+        self.changed.emit(new)

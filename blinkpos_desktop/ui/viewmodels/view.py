@@ -1,0 +1,100 @@
+"""What the counter shows: one frozen snapshot, from which the pages are painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from blinkpos_desktop.domain.entry import Entry
+from blinkpos_desktop.domain.money import Money
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.sale import Sale
+
+
+class Screen(StrEnum):
+    """The counter's screens, one thing on each."""
+
+    KEYPAD = "keypad"
+    TIP = "tip"
+    MAKING = "making"
+    """The invoice was asked for and has not come yet."""
+    INVOICE = "invoice"
+    SUCCESS = "success"
+
+
+class Sound(StrEnum):
+    """The till's sounds; the value is the file's name."""
+
+    CLICK = "click"
+    SUCCESS = "success"
+    ERROR = "error"
+
+
+class NoticeKind(StrEnum):
+    """Why money is told beside the keypad and not in green."""
+
+    LATE = "late"
+    """It came after the sale was cancelled or had expired."""
+    GIVEN_UP = "given_up"
+    """This counter had just given the sale up when it was paid."""
+    ELSEWHERE = "elsewhere"
+    """A sale that was never on this screen: another till's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Money that arrived for a sale whose QR is not on this screen."""
+
+    payment_hash: str
+    kind: NoticeKind
+    amount: Money
+    sats: int
+    at: int
+    """When it was paid, in Unix seconds."""
+    till: str = ""
+
+    @property
+    def is_sticky(self) -> bool:
+        """Whether it stays until a person has acknowledged it."""
+        return self.kind is not NoticeKind.ELSEWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipChoice:
+    """One button of the tip page: a percentage and what it comes to."""
+
+    percent: Fraction
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomTip:
+    """A percentage being typed; ``amount`` is None while it is not a valid one."""
+
+    text: str
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillView:
+    """The counter at one moment."""
+
+    screen: Screen
+    entry: Entry
+    can_charge: bool = False
+    blocked: str = ""
+    """Why OK is dead although an amount is typed, or whatever is typed; empty if nothing is wrong.
+    """
+    error: str = ""
+    """What went wrong with the last sale: one plain sentence, gone with the next key."""
+    worth_sats: int | None = None
+    """What the typed fiat amount comes to, while a price is known."""
+    tip_choices: tuple[TipChoice, ...] = ()
+    custom: CustomTip | None = None
+    """A custom percentage, while one is being typed."""
+    sale: Sale | None = None
+    """What is being asked for, while the invoice is made."""
+    payment: Payment | None = None
+    """The payment whose QR, or whose success, is on the screen."""
+    notices: tuple[Notice, ...] = ()

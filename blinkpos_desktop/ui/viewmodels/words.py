@@ -1,0 +1,87 @@
+"""How amounts and transfers are written on the screens."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+
+from blinkpos_desktop.domain.money import Currency, Money
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
+
+_GAP: Final = "\N{NARROW NO-BREAK SPACE}"
+_GROUPED_FROM: Final = 5
+"""Four digits read well as they are."""
+
+
+class Tone(StrEnum):
+    """How a line is to be taken, in words and colour alike."""
+
+    GOOD = "good"
+    BUSY = "busy"
+    QUIET = "quiet"
+    ALERT = "alert"
+
+
+def grouped(number: str) -> str:
+    """Return digits in groups of three, so that 1 000 000 reads across a counter."""
+    whole, dot, decimals = number.partition(".")
+    if len(whole) < _GROUPED_FROM:
+        return number
+    head = len(whole) % 3
+    groups = [whole[:head]] if head else []
+    groups += [whole[i : i + 3] for i in range(head, len(whole), 3)]
+    return _GAP.join(groups) + dot + decimals
+
+
+def sats_text(sats: int) -> str:
+    """Return ``21 sats``, ``1 sat``, ``1 000 000 sats``."""
+    unit = "sat" if sats == 1 else "sats"
+    return f"{grouped(str(sats))} {unit}"
+
+
+def unit_of(currency: Currency) -> tuple[str, str]:
+    """Return what stands before and behind a number of ``currency``."""
+    if currency.is_sats:
+        return "", " sats"
+    symbol = currency.symbol or currency.code
+    return (f"{symbol} " if symbol[-1].isascii() and symbol[-1].isalpha() else symbol), ""
+
+
+def money_text(money: Money) -> str:
+    """Return an amount as a person reads it: ``$0.80``, ``CHF 3.50``, ``21 sats``."""
+    if money.currency.is_sats:
+        return sats_text(money.minor)
+    before, behind = unit_of(money.currency)
+    return f"{before}{grouped(money.decimal())}{behind}"
+
+
+def tip_line(payment: Payment) -> str:
+    """Say what the tip is and whom it goes to; empty without one."""
+    if not payment.tip_sats:
+        return ""
+    text = QCoreApplication.translate("Words", "with {tip} tip for {names}")
+    names = ", ".join(t.recipient for t in payment.transfers if t.role is Role.TIP)
+    if not names:
+        text = QCoreApplication.translate("Words", "with {tip} tip")
+    return text.format(tip=money_text(payment.tip), names=names)
+
+
+def transfer_line(transfer: Transfer) -> tuple[str, Tone]:
+    """Say where one part of the money is: ``21 sats to cafe ✓``."""
+    sats = sats_text(transfer.sats)
+    if transfer.state is TransferState.KEPT:
+        text, tone = QCoreApplication.translate("Words", "{sats} kept"), Tone.QUIET
+    elif transfer.state is TransferState.ATTENTION:
+        text = QCoreApplication.translate("Words", "{sats} to {name} need attention")
+        tone = Tone.ALERT
+    elif transfer.state is TransferState.SETTLED:
+        text, tone = QCoreApplication.translate("Words", "{sats} to {name} ✓"), Tone.GOOD
+    else:
+        text, tone = QCoreApplication.translate("Words", "{sats} to {name} …"), Tone.BUSY
+    line = text.format(sats=sats, name=transfer.recipient)
+    if transfer.reason and tone in {Tone.QUIET, Tone.ALERT}:
+        line = f"{line}: {transfer.reason}"
+    return line, tone
