@@ -1,0 +1,69 @@
+"""Icons drawn by hand, so that no font can lack them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+
+class Icon(StrEnum):
+    """The icons, each in a box of 24 by 24 units."""
+
+    BACKSPACE = "backspace"
+    MOON = "moon"
+    SUN = "sun"
+
+
+def draw(painter: QPainter, icon: Icon, box: QRectF, colour: QColor) -> None:
+    """Draw ``icon`` into the square ``box``."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(box.topLeft())
+    painter.scale(box.width() / 24, box.height() / 24)
+    pen = QPen(colour, 1.8)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.drawPath(_PATHS[icon]())
+    painter.restore()
+
+
+def _backspace() -> QPainterPath:
+    path = QPainterPath(QPointF(8, 5))
+    for x, y in ((20, 5), (22, 7), (22, 17), (20, 19), (8, 19), (2, 12)):
+        path.lineTo(x, y)
+    path.closeSubpath()
+    for start, end in (((11, 9.3), (16.4, 14.7)), ((16.4, 9.3), (11, 14.7))):
+        path.moveTo(*start)
+        path.lineTo(*end)
+    return path
+
+
+def _moon() -> QPainterPath:
+    whole = QPainterPath()
+    whole.addEllipse(QPointF(12, 12), 8.5, 8.5)
+    bite = QPainterPath()
+    bite.addEllipse(QPointF(16.5, 8.5), 7.2, 7.2)
+    return whole.subtracted(bite)
+
+
+def _sun() -> QPainterPath:
+    path = QPainterPath()
+    path.addEllipse(QPointF(12, 12), 4.2, 4.2)
+    for x, y in ((0, 1), (1, 0), (0, -1), (-1, 0), (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7)):
+        path.moveTo(12 + 7 * x, 12 + 7 * y)
+        path.lineTo(12 + 9.5 * x, 12 + 9.5 * y)
+    path.moveTo(12 - 4.9, 12 - 4.9)
+    path.lineTo(12 - 6.65, 12 - 6.65)
+    return path
+
+
+_PATHS: Final[dict[Icon, Callable[[], QPainterPath]]] = {
+    Icon.BACKSPACE: _backspace,
+    Icon.MOON: _moon,
+    Icon.SUN: _sun,
+}

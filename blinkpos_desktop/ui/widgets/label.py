@@ -1,0 +1,60 @@
+"""Labels in the style sheet's roles, and one that shortens what does not fit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class Label(QLabel):
+    """A label in a role; it shows plain text only, whatever a memo may hold."""
+
+    def __init__(
+        self, text: str = "", *, role: str = "", wrap: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setWordWrap(wrap)
+
+    def set_tone(self, tone: str) -> None:
+        """Show the text in another tone of the style sheet."""
+        if self.property("tone") != tone:
+            restyle(self, "tone", tone)
+
+
+class ElidedLabel(Label):
+    """A label of one line that is shortened with … where there is no room."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        role: str = "",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, role=role, parent=parent)
+        self._mode = mode
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return one line's height and hardly any width."""
+        return QSize(self.fontMetrics().height(), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint as much of the text as fits."""
+        del event
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), self._mode, self.contentsRect().width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.contentsRect(), int(self.alignment()), text)
+        painter.end()
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet selects by, and let it take effect."""
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -1,0 +1,114 @@
+"""The lines beside the keypad: as many as fit, never moving anything else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.viewmodels.view import Notice, NoticeKind
+from blinkpos_desktop.ui.viewmodels.words import money_text, sats_text
+from blinkpos_desktop.ui.widgets.button import Button
+from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.page import clear
+
+
+class NoticeList(QWidget):
+    """Money that arrived elsewhere or late.
+
+    Signals:
+        seen: a Notice that a person has acknowledged.
+    """
+
+    seen = Signal(object)
+
+    def __init__(self, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Other payments"))
+        # It takes the room that is left, and asks for none.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self._notices: tuple[Notice, ...] = ()
+        self._metrics = Metrics()
+        self._built: tuple[object, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def set_metrics(self, metrics: Metrics) -> None:
+        """Wear other sizes."""
+        self._metrics = metrics
+        self._column.setSpacing(metrics.gap)
+        self._build()
+
+    def show_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Show other lines."""
+        self._notices = notices
+        self._build()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many as fit now."""
+        super().resizeEvent(event)
+        self._build()
+
+    def _build(self) -> None:
+        fitting = self._fitting()
+        wanted = (self._notices, fitting, self._metrics)
+        if wanted == self._built:
+            return
+        self._built = wanted
+        clear(self._column)
+        for notice in self._notices[:fitting]:
+            self._column.addWidget(self._card(notice))
+        hidden = len(self._notices) - fitting
+        if hidden > 0 and self._notices:
+            self._column.addWidget(Label(self.tr("and {n} more").format(n=hidden), role="caption"))
+        self._column.addStretch(1)
+
+    def _fitting(self) -> int:
+        """Return how many cards fit, leaving room for the line that counts the others."""
+        card = self._card_height() + self._metrics.gap
+        fitting = max(0, (self.height() + self._metrics.gap) // card)
+        if fitting < len(self._notices):
+            fitting = max(0, (self.height() - self._metrics.px(20)) // card)
+        return fitting
+
+    def _card_height(self) -> int:
+        return self._metrics.target + self._metrics.px(16)
+
+    def _card(self, notice: Notice) -> QFrame:
+        card = QFrame()
+        card.setObjectName("notice")
+        card.setProperty("sticky", notice.is_sticky)
+        card.setFixedHeight(self._card_height())
+        row = QHBoxLayout(card)
+        pad = self._metrics.px(8)
+        row.setContentsMargins(self._metrics.px(12), 0, pad, 0)
+        words = Label(self._words(notice), role="caption", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(words, 1)
+        if notice.is_sticky:
+            button = Button(self.tr("OK"), name=self.tr("I have seen this payment"))
+            button.clicked.connect(lambda: self.seen.emit(notice))
+            row.addWidget(button)
+        return card
+
+    def _words(self, notice: Notice) -> str:
+        text = {
+            NoticeKind.LATE: self.tr("{amount} came at {time}, after its sale was closed"),
+            NoticeKind.GIVEN_UP: self.tr("{amount} came at {time} for a cancelled sale"),
+            NoticeKind.ELSEWHERE: self.tr("{amount} paid at {time}, {till}"),
+        }[notice.kind]
+        amount = money_text(notice.amount)
+        if not notice.amount.currency.is_sats:
+            amount = f"{amount} ({sats_text(notice.sats)})"
+        till = notice.till or self.tr("another till")
+        return text.format(amount=amount, time=local_time(notice.at), till=till)
+
+
+def local_time(at: int) -> str:
+    """Return the local time of Unix seconds, with the date unless it is today's."""
+    moment = QDateTime.fromSecsSinceEpoch(at)
+    locale, short = QLocale(), QLocale.FormatType.ShortFormat
+    if moment.date() == QDateTime.currentDateTime().date():
+        return locale.toString(moment.time(), short)
+    return locale.toString(moment, short)
