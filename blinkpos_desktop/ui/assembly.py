@@ -1,0 +1,67 @@
+"""The screens' one wiring: what the bridge says goes in, what the user wants goes out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final, Protocol
+
+from PySide6.QtCore import QTimer, SignalInstance
+
+from blinkpos_desktop.domain.money import Currency
+from blinkpos_desktop.domain.sale import Sale
+from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.sounds import Sounds
+from blinkpos_desktop.ui.viewmodels.status import Status
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.tips import Tips
+
+SOUNDS_AFTER_MS: Final = 1_000
+"""The sounds are loaded when the start's rush is over."""
+
+
+class Bridge(Protocol):
+    """The only door between the screens and the services."""
+
+    @property
+    def fact(self) -> SignalInstance:
+        """Carries every fact."""
+
+    def charge(self, sale: Sale) -> None:
+        """Make an invoice for ``sale``; InvoiceReady or ChargeFailed answers, once."""
+
+    def cancel(self, payment_id: int) -> None:
+        """Cancel a payment's invoice."""
+
+    def load_tips(self, period: Period) -> None:
+        """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
+
+
+def build(
+    bridge: Bridge,
+    *,
+    presets: tuple[Fraction, ...],
+    currency: Currency,
+    dark: bool | None = None,
+    network: str = "",
+    sound: bool = True,
+) -> MainWindow:
+    """Return the till's window, wired to ``bridge`` and not yet shown.
+
+    ``dark`` is None to follow the system; ``network`` is given when it is known before Blink
+    answers, so that the band for money that is not real is there from the first moment.
+    """
+    till = Till(currency=currency, presets=presets)
+    status = Status(network=network)
+    tips = Tips()
+    window = MainWindow(till, status, tips, dark=dark)
+    sounds = Sounds(is_on=sound, parent=window)
+    for viewmodel in (till, status, tips):
+        viewmodel.setParent(window)
+        bridge.fact.connect(viewmodel.on_fact)
+    till.charge_wanted.connect(bridge.charge)
+    till.cancel_wanted.connect(bridge.cancel)
+    till.sound_wanted.connect(sounds.play)
+    tips.load_wanted.connect(bridge.load_tips)
+    window.first_painted.connect(lambda: QTimer.singleShot(SOUNDS_AFTER_MS, sounds, sounds.prepare))
+    return window

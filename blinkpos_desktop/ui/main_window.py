@@ -1,0 +1,247 @@
+"""The window: a stack of pages and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from blinkpos_desktop.ui.keyboard import strike
+from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
+from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
+from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.tips import Tips
+from blinkpos_desktop.ui.viewmodels.view import Screen, TillView
+from blinkpos_desktop.ui.widgets.button import Button, IconButton
+from blinkpos_desktop.ui.widgets.icons import Icon
+from blinkpos_desktop.ui.widgets.page import Page
+from blinkpos_desktop.ui.widgets.status_line import Band, StatusLine
+
+FIRST_SIZE: Final = (1024, 768)
+LEAST_SIZE: Final = (480, 400)
+_AHEAD: Final = {
+    Screen.TIP: (Screen.MAKING, Screen.INVOICE),
+    Screen.MAKING: (Screen.INVOICE,),
+    Screen.INVOICE: (Screen.SUCCESS,),
+}
+"""The pages that come next are made while the customer or Blink is thinking."""
+
+
+class _TillPage(Protocol):
+    """A page that shows the counter."""
+
+    def show_view(self, view: TillView) -> None: ...
+
+
+class MainWindow(QWidget):
+    """The till's window.
+
+    Signals:
+        closing: the window was closed; the app ends its work.
+        first_painted: the keypad is on the screen; what is heavy may begin.
+        theme_chosen: True when dark was chosen by hand, False when light.
+    """
+
+    closing = Signal()
+    first_painted = Signal()
+    theme_chosen = Signal(bool)
+
+    def __init__(
+        self,
+        till: Till,
+        status: Status,
+        tips: Tips,
+        *,
+        dark: bool | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setWindowTitle(self.tr("BlinkPOS"))
+        QApplication.setFont(till_font())
+        self._till, self._tips = till, tips
+        self._follows_system = dark is None
+        self._is_dark = system_is_dark() if dark is None else dark
+        self._metrics: Metrics | None = None
+        self._has_painted = False
+        self._pages: dict[object, Page] = {}
+        self._build()
+        self.setMinimumSize(*LEAST_SIZE)
+        self.resize(*FIRST_SIZE)
+        till.changed.connect(self._show_till)
+        status.changed.connect(self._show_status)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self._show_status(status.view)
+        self._wear()
+        self._show_till(till.view)
+        # The keyboard types on the counter; only Tab takes it elsewhere.
+        self.till_tab.setChecked(True)
+        self.setFocus()
+
+    # -- pages ----------------------------------------------------------------------------
+
+    def page(self, name: object) -> Page:
+        """Return a page by its Screen, or the tab's by its name; made on first use."""
+        if name not in self._pages:
+            page = self._make(name)
+            page.setParent(self.stack)
+            page.set_metrics(self._metrics or Metrics())
+            self.stack.addWidget(page)
+            self._pages[name] = page
+        return self._pages[name]
+
+    def open_till(self) -> None:
+        """Show the counter."""
+        self._turn_to(self.page(self._till.view.screen))
+
+    def open_tips(self) -> None:
+        """Show the Tips tab."""
+        self._turn_to(self.page("tips"))
+
+    def _make(self, name: object) -> Page:
+        """Make one page. The imports are late: the keypad does not wait for the others."""
+        if name == "tips":
+            from blinkpos_desktop.ui.pages.tips_page import TipsPage
+
+            return TipsPage(self._tips)
+        makers: dict[object, Callable[[], Page]] = {
+            Screen.KEYPAD: lambda: KeypadPage(self._till),
+            Screen.TIP: self._make_tip,
+            Screen.MAKING: self._make_making,
+            Screen.INVOICE: self._make_invoice,
+            Screen.SUCCESS: self._make_success,
+        }
+        return makers[name]()
+
+    def _make_tip(self) -> Page:
+        from blinkpos_desktop.ui.pages.tip_page import TipPage
+
+        return TipPage(self._till)
+
+    def _make_making(self) -> Page:
+        from blinkpos_desktop.ui.pages.making_page import MakingPage
+
+        return MakingPage(self._till)
+
+    def _make_invoice(self) -> Page:
+        from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
+
+        return InvoicePage(self._till)
+
+    def _make_success(self) -> Page:
+        from blinkpos_desktop.ui.pages.success_page import SuccessPage
+
+        return SuccessPage(self._till)
+
+    def _turn_to(self, page: Page) -> None:
+        if self.stack.currentWidget() is page:
+            return
+        # No button of the page that goes may pass the focus to its neighbour.
+        self.setFocus()
+        self.stack.setCurrentWidget(page)
+        is_tips = page is self._pages.get("tips")
+        self.till_tab.setChecked(not is_tips)
+        self.tips_tab.setChecked(is_tips)
+
+    # -- what the viewmodels say ----------------------------------------------------------
+
+    def _show_till(self, view: TillView) -> None:
+        page = self.page(view.screen)
+        show: _TillPage = page  # type: ignore[assignment]
+        show.show_view(view)
+        is_home = view.screen is Screen.KEYPAD
+        is_tips = self.stack.currentWidget() is self._pages.get("tips")
+        if is_tips and is_home:
+            # The owner looks at the tips: what changes behind them can wait.
+            return
+        self._header.setVisible(is_home)
+        self._status.setVisible(view.screen is not Screen.SUCCESS)
+        self._turn_to(page)
+        for ahead in _AHEAD.get(view.screen, ()):
+            QTimer.singleShot(0, self, lambda name=ahead: self.page(name))
+
+    def _show_status(self, view: StatusView) -> None:
+        self._band.show_view(view)
+        self._status.show_view(view)
+
+    # -- how it looks ---------------------------------------------------------------------
+
+    def _wear(self) -> None:
+        """Dress the window for its size and theme."""
+        self._metrics = metrics_for(self.width(), self.height())
+        Theme(is_dark=self._is_dark, metrics=self._metrics).apply(self)
+        self._theme.set_icon(Icon.SUN if self._is_dark else Icon.MOON)
+        self._status.set_metrics(self._metrics)
+        margin = self._metrics.margin
+        self._tabs.setContentsMargins(margin // 2, 0, margin // 2, 0)
+        for page in self._pages.values():
+            page.set_metrics(self._metrics)
+
+    def _toggle_theme(self) -> None:
+        self._follows_system = False
+        self._is_dark = not self._is_dark
+        self._wear()
+        self.theme_chosen.emit(self._is_dark)
+
+    def _system_changed(self) -> None:
+        if self._follows_system and self._is_dark is not system_is_dark():
+            self._is_dark = system_is_dark()
+            self._wear()
+
+    def _build(self) -> None:
+        self._band, self._status = Band(), StatusLine()
+        self.stack = QStackedWidget()
+        self._header = QWidget()
+        self._tabs = QHBoxLayout(self._header)
+        self._tabs.setSpacing(0)
+        self.till_tab = Button(self.tr("Till"), role="tab")
+        self.tips_tab = Button(self.tr("Tips"), role="tab")
+        self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
+        self.till_tab.clicked.connect(self.open_till)
+        self.tips_tab.clicked.connect(self.open_tips)
+        self._theme.clicked.connect(self._toggle_theme)
+        for tab in (self.till_tab, self.tips_tab):
+            tab.setCheckable(True)
+            tab.setAutoExclusive(True)
+            self._tabs.addWidget(tab)
+        self._tabs.addStretch(1)
+        self._tabs.addWidget(self._theme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self._band, self._header, self.stack, self._status):
+            column.addWidget(widget, 1 if widget is self.stack else 0)
+
+    # -- Qt's events ----------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Type on the counter while it is shown."""
+        if self.stack.currentWidget() is self._pages.get("tips"):
+            if event.key() == Qt.Key.Key_Escape:
+                self.open_till()
+        elif not strike(self._till, event):
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Adapt the sizes when the window has grown or shrunk enough."""
+        super().resizeEvent(event)
+        if self._metrics not in {None, metrics_for(self.width(), self.height())}:
+            self._wear()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell the first paint, once it is done."""
+        super().paintEvent(event)
+        if not self._has_painted:
+            self._has_painted = True
+            QTimer.singleShot(0, self, self.first_painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell it; the window goes, the app ends when its work is done."""
+        event.accept()
+        self.closing.emit()

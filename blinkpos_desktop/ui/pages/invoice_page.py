@@ -1,0 +1,121 @@
+"""The invoice page: the QR code as large as the room allows, and what it is for."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.ui.theme import COPIED_MS, TYPE
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import TillView
+from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, tip_line, unit_of
+from blinkpos_desktop.ui.widgets.amount import AmountLine
+from blinkpos_desktop.ui.widgets.button import Button
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.page import TwoPane
+from blinkpos_desktop.ui.widgets.qr import QrCode
+
+
+class InvoicePage(TwoPane):
+    """Shows one payment's invoice; it counts the time but decides nothing."""
+
+    def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
+        super().__init__(name=self.tr("Invoice"), parent=parent)
+        self._payment: Payment | None = None
+        self.qr = QrCode(name=self.tr("QR code of the invoice"))
+        self.amount = AmountLine(name=self.tr("To pay"))
+        self._sats = Label(role="title")
+        self._sats.set_tone("quiet")
+        self._tip = Label(role="caption", wrap=True)
+        self.request = ElidedLabel(role="caption", mode=Qt.TextElideMode.ElideMiddle)
+        self.left = Label(role="caption")
+        self.copy = Button(self.tr("Copy"), name=self.tr("Copy the invoice"))
+        self.cancel = Button(self.tr("Cancel"), role="plain", name=self.tr("Cancel the sale"))
+        self._clock = QTimer(self)
+        self._clock.setInterval(1_000)
+        self._clock.timeout.connect(self._tick)
+        self._copied = QTimer(self)
+        self._copied.setSingleShot(True)
+        self._copied.setInterval(COPIED_MS)
+        self._copied.timeout.connect(self._reset_copy)
+        self.copy.clicked.connect(self._copy)
+        self.cancel.clicked.connect(till.cancel)
+        self.panes.addWidget(self.qr)
+        self.panes.addWidget(self._build_panel())
+
+    def show_view(self, view: TillView) -> None:
+        """Show a payment's invoice."""
+        payment = view.payment
+        if payment is None or payment.invoice is None or payment == self._payment:
+            return
+        self._payment = payment
+        before, behind = unit_of(payment.total.currency)
+        self.amount.set_amount(grouped(payment.total.decimal()), before=before, behind=behind)
+        in_sats = payment.total.currency.is_sats
+        self._sats.setText("" if in_sats else sats_text(payment.total_sats))
+        self._sats.setVisible(not in_sats)
+        self._tip.setText(tip_line(payment))
+        self.request.setText(payment.invoice.payment_request)
+        self.request.setAccessibleName(self.tr("Invoice text"))
+        self.qr.show_request(payment.invoice.payment_request)
+        self._reset_copy()
+        self._tick()
+
+    def arrange(self) -> None:
+        """Size the amount."""
+        super().arrange()
+        self.amount.set_size(self.metrics.px(TYPE["amount"] * 3 // 4))
+        self._column.setSpacing(self.metrics.gap)
+        self.turn()
+
+    def turn(self) -> None:
+        """Give the code a square, and the words the rest."""
+        self.panes.setStretch(0, 3)
+        self.panes.setStretch(1, 2)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Count while it is on the screen."""
+        super().showEvent(event)
+        self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop counting."""
+        super().hideEvent(event)
+        self._clock.stop()
+
+    def _tick(self) -> None:
+        if self._payment is None or self._payment.invoice is None:
+            return
+        seconds = self._payment.invoice.expires_at - int(time.time())
+        minutes, rest = divmod(max(0, seconds), 60)
+        # Our clock only shows; whether the code is still good is for Blink to say.
+        text = self.tr("{time} left") if seconds > 0 else self.tr("Time is up")
+        self.left.setText(text.format(time=f"{minutes}:{rest:02d}"))
+
+    def _copy(self) -> None:
+        if self._payment is not None and self._payment.invoice is not None:
+            QGuiApplication.clipboard().setText(self._payment.invoice.payment_request)
+            self.copy.setText(self.tr("Copied"))
+            self._copied.start()
+
+    def _reset_copy(self) -> None:
+        self.copy.setText(self.tr("Copy"))
+
+    def _build_panel(self) -> QWidget:
+        panel = QWidget()
+        self._column = QVBoxLayout(panel)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
+        self._column.addWidget(self.amount)
+        self._column.addWidget(self._sats)
+        self._column.addWidget(self._tip)
+        self._column.addWidget(self.left)
+        self._column.addStretch(1)
+        self._column.addWidget(self.request)
+        self._column.addWidget(self.copy)
+        self._column.addWidget(self.cancel)
+        return panel

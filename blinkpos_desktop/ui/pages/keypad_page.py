@@ -1,0 +1,90 @@
+"""The keypad page: what is typed on one side, the keys on the other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.ui.theme import TYPE
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import TillView
+from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, unit_of
+from blinkpos_desktop.ui.widgets.amount import AmountLine
+from blinkpos_desktop.ui.widgets.keypad import Keypad
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.notices import NoticeList
+from blinkpos_desktop.ui.widgets.page import TwoPane
+
+_HINT_LINES = 2
+
+
+class KeypadPage(TwoPane):
+    """The first thing seen, and what the till always comes back to."""
+
+    def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
+        super().__init__(name=self.tr("Keypad"), parent=parent)
+        self.keypad = Keypad()
+        self.amount = AmountLine(name=self.tr("Amount"))
+        self.hint = Label(role="body", wrap=True)
+        self.notices = NoticeList()
+        self._currency = Label(role="caption")
+        self._worth = Label(role="caption")
+        self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
+        self._panel = self._build_panel()
+        self.panes.addWidget(self._panel)
+        self.panes.addWidget(self.keypad)
+        self.keypad.pressed.connect(till.press)
+        self.keypad.ok_pressed.connect(till.ok)
+        self.notices.seen.connect(till.acknowledge)
+
+    def show_view(self, view: TillView) -> None:
+        """Show what is typed, and why OK is dead if it is."""
+        entry = view.entry
+        before, behind = unit_of(entry.currency)
+        self.amount.set_amount(grouped(entry.shown), before=before, behind=behind)
+        self._currency.setText(self.tr("Sats") if entry.currency.is_sats else entry.currency.code)
+        worth = view.worth_sats
+        self._worth.setText(f"≈ {sats_text(worth)}" if worth and entry.total.minor else "")
+        self._sum.setText(entry.sum_line)
+        self.hint.setText(view.error or view.blocked)
+        self.hint.set_tone("alert" if view.error else "quiet")
+        self.keypad.keys[Key.DOT].setEnabled(entry.currency.digits > 0)
+        self.keypad.ok.setEnabled(view.can_charge)
+        self.keypad.ok.setAccessibleDescription(view.blocked)
+        self.notices.show_notices(view.notices)
+
+    def arrange(self) -> None:
+        """Size the amount, the keys and the room for hints."""
+        super().arrange()
+        metrics = self.metrics
+        self.amount.set_size(metrics.px(TYPE["amount"]))
+        self.keypad.set_metrics(metrics)
+        self.notices.set_metrics(metrics)
+        # Room for the hint is always there, so that nothing jumps when it appears.
+        line = metrics.px(TYPE["body"]) * 1.35
+        self.hint.setFixedHeight(round(line * _HINT_LINES))
+        self._sum.setFixedHeight(round(line))
+        self.turn()
+
+    def turn(self) -> None:
+        """Give the keys the larger half."""
+        self.panes.setStretch(0, 2 if self.is_wide else 1)
+        self.panes.setStretch(1, 3 if self.is_wide else 2)
+
+    def _build_panel(self) -> QWidget:
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        caption = QHBoxLayout()
+        caption.addWidget(self._currency)
+        caption.addStretch(1)
+        caption.addWidget(self._worth)
+        column.addLayout(caption)
+        column.addWidget(self.amount)
+        column.addWidget(self._sum)
+        column.addWidget(self.hint)
+        column.addWidget(self.notices, 1)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        return panel

@@ -1,0 +1,90 @@
+"""The success page: green for the payment whose QR was on this screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.ui.theme import TYPE
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import TillView
+from blinkpos_desktop.ui.viewmodels.words import grouped, money_text, transfer_line, unit_of
+from blinkpos_desktop.ui.widgets.amount import AmountLine
+from blinkpos_desktop.ui.widgets.check import CheckMark
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.page import Page, clear
+
+_MOST_LINES = 4
+
+
+class SuccessPage(Page):
+    """A tap anywhere goes on to the next sale."""
+
+    def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
+        super().__init__(name=self.tr("Payment received"), parent=parent)
+        self.setObjectName("success")
+        self._till = till
+        self._payment: Payment | None = None
+        self.check = CheckMark()
+        self.amount = AmountLine(name=self.tr("Received"))
+        self.amount.set_alignment(Qt.AlignmentFlag.AlignHCenter)
+        self._title = Label(self.tr("Payment received"), role="title")
+        self._memo = ElidedLabel(role="body")
+        self._memo.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._thanks = Label(role="body")
+        self._lines = QVBoxLayout()
+        self._next = Label(self.tr("Tap for the next sale"), role="caption")
+        middle = Qt.AlignmentFlag.AlignHCenter
+        self._column = QVBoxLayout(self)
+        self._column.addStretch(3)
+        self._column.addWidget(self.check, 0, middle)
+        self._column.addWidget(self._title, 0, middle)
+        self._column.addWidget(self.amount)
+        self._column.addWidget(self._memo)
+        self._column.addWidget(self._thanks, 0, middle)
+        self._column.addStretch(2)
+        self._column.addLayout(self._lines)
+        self._column.addStretch(1)
+        self._column.addWidget(self._next, 0, middle)
+
+    def show_view(self, view: TillView) -> None:
+        """Show the payment; play the check mark once for each."""
+        payment = view.payment
+        if payment is None or payment == self._payment:
+            return
+        is_new = self._payment is None or self._payment.payment_hash != payment.payment_hash
+        self._payment = payment
+        before, behind = unit_of(payment.total.currency)
+        number = grouped(payment.total.decimal())
+        self.amount.set_amount(number, before=f"+{before}", behind=behind)
+        self._memo.setText(payment.memo)
+        thanks = self.tr("Thank you for the tip of {tip}!")
+        self._thanks.setText(thanks.format(tip=money_text(payment.tip)))
+        self._thanks.setVisible(payment.tip.minor > 0)
+        self._show_transfers(payment)
+        if is_new:
+            self.check.play()
+
+    def arrange(self) -> None:
+        """Size the mark and the amount."""
+        margin = self.metrics.margin
+        self._column.setContentsMargins(margin, margin, margin, margin)
+        self._column.setSpacing(self.metrics.gap)
+        self._lines.setSpacing(self.metrics.px(2))
+        self.check.set_side(self.metrics.px(104))
+        self.amount.set_size(self.metrics.px(TYPE["amount"] * 4 // 5))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Go on: a tap has been made."""
+        event.accept()
+        self._till.dismiss_success()
+
+    def _show_transfers(self, payment: Payment) -> None:
+        clear(self._lines)
+        for transfer in payment.transfers[:_MOST_LINES]:
+            text, _ = transfer_line(transfer)
+            line = ElidedLabel(text, role="caption")
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self._lines.addWidget(line)
