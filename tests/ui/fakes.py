@@ -1,0 +1,129 @@
+"""A shop that is not there: facts, a bridge that records, a clock that stands still."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.money import SATS, Currency, Money
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.sale import Recipient, Sale
+from blinkpos_desktop.domain.split import tip_of
+from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
+
+USD: Final = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
+PRESETS: Final = (Fraction(10), Fraction(15), Fraction(20))
+ELTURCO: Final = Recipient(username="elturco")
+NOON: Final = 1_780_000_000
+_BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+class FakeBridge(QObject):
+    """Records what the screens want.
+
+    Signals:
+        fact: any fact.
+    """
+
+    fact = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.charges: list[Sale] = []
+        self.cancelled: list[int] = []
+        self.periods: list[Period] = []
+
+    def charge(self, sale: Sale) -> None:
+        self.charges.append(sale)
+
+    def cancel(self, payment_id: int) -> None:
+        self.cancelled.append(payment_id)
+
+    def load_tips(self, period: Period) -> None:
+        self.periods.append(period)
+
+
+class Clock:
+    """Time that passes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def shop(
+    *,
+    currency: Currency = SATS,
+    recipients: tuple[Recipient, ...] = (ELTURCO,),
+    network: str = "mainnet",
+    problem: str = "",
+) -> ShopReady:
+    return ShopReady(network=network, currency=currency, tip_recipients=recipients, problem=problem)
+
+
+def all_is_well() -> tuple[PartChanged, ...]:
+    return (
+        PartChanged(part=Part.BLINK, health=Health.OK),
+        PartChanged(part=Part.POSTGRESQL, health=Health.OK),
+        PartChanged(part=Part.REDIS, health=Health.OFF),
+    )
+
+
+def request_of(number: int, sats: int) -> str:
+    """Return what a payment request looks like; nothing here decodes it."""
+    digits = "".join(_BECH32[(number * 7 + i * i * 3 + i) % 32] for i in range(330))
+    return f"lnbc{sats}0n1p{digits}"
+
+
+def transfers_of(
+    base_sats: int, tip_sats: int, state: TransferState = TransferState.PLANNED
+) -> tuple[Transfer, ...]:
+    base = Transfer(
+        id=1, role=Role.MERCHANT, recipient="cafe", sats=base_sats, memo="m", state=state
+    )
+    tip = Transfer(id=2, role=Role.TIP, recipient="elturco", sats=tip_sats, memo="t", state=state)
+    return (base, tip) if tip_sats else (base,)
+
+
+def payment_for(sale: Sale, *, number: int = 1, **changes: Any) -> Payment:  # noqa: ANN401
+    """Return the payment that a sale becomes; its hash tells its number."""
+    sats_per_minor = 1 if sale.currency.is_sats else 9
+    total_sats = (sale.base.minor + sale.tip.minor) * sats_per_minor
+    tip_sats = sale.tip.minor * sats_per_minor
+    values: dict[str, Any] = {
+        "id": 5_000_000_000 + number,
+        "state": PaymentState.AWAITING,
+        "network": "mainnet",
+        "account_id": "account",
+        "wallet_id": "wallet",
+        "till": "counter",
+        "base": sale.base,
+        "tip": sale.tip,
+        "total_sats": total_sats,
+        "tip_sats": tip_sats,
+        "memo": "21 + 10% tip = 23 sats",
+        "created_at": NOON,
+        "invoice": Invoice(
+            payment_request=request_of(number, total_sats),
+            payment_hash=f"{number:064x}",
+            sats=total_sats,
+            expires_at=NOON + 900,
+        ),
+        "transfers": transfers_of(total_sats - tip_sats, tip_sats),
+    }
+    return Payment(**(values | changes))
+
+
+def sale_of(minor: int = 21, percent: Fraction = Fraction(10), currency: Currency = SATS) -> Sale:
+    recipients = (ELTURCO,) if percent else ()
+    return Sale(currency=currency, items=(minor,), tip_percent=percent, recipients=recipients)
+
+
+def tip_amount(minor: int, percent: Fraction, currency: Currency = SATS) -> Money:
+    return Money(minor=tip_of(minor, percent), currency=currency)

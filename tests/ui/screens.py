@@ -1,0 +1,330 @@
+"""Pictures of every state at four sizes, dark and light: `python -m tests.ui.screens`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSize
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    Health,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    PaymentClosed,
+    PaymentPaid,
+    PriceChanged,
+    TipsFailed,
+    TipsLoaded,
+    TransferChanged,
+)
+from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.tips import Period, TipSummary
+from blinkpos_desktop.domain.transfer import TransferState
+from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.success_page import SuccessPage
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import Screen
+from tests.ui.fakes import (
+    PRESETS,
+    USD,
+    FakeBridge,
+    all_is_well,
+    payment_for,
+    sale_of,
+    shop,
+    transfers_of,
+)
+
+SIZES: Final = (QSize(800, 480), QSize(1024, 768), QSize(1920, 1080), QSize(600, 1024))
+FOLDER: Final = Path("build/screens/ui")
+
+
+class Stage:
+    """A till on a stage: one window, faked facts, and the state asked for."""
+
+    def __init__(
+        self, *, currency: Currency = SATS, network: str = "mainnet", dark: bool = True
+    ) -> None:
+        from blinkpos_desktop.ui.assembly import build
+
+        self.bridge = FakeBridge()
+        self.window: MainWindow = build(
+            self.bridge, presets=PRESETS, currency=currency, dark=dark, sound=False
+        )
+        till = self.window.findChild(Till)
+        assert till is not None
+        self.till = till
+        self.till._guard_seconds = 0.0
+        self.network = network
+        self.currency = currency
+        self.answers: list[object] = []
+        """Facts that come once the window is on the screen."""
+
+    def ready(self) -> Stage:
+        self.tell(*all_is_well(), shop(network=self.network, currency=self.currency))
+        if not self.currency.is_sats:
+            price = Price(currency=self.currency, base=116_000_000_000, offset=12, as_of=0)
+            self.tell(PriceChanged(price=price))
+        return self
+
+    def tell(self, *facts: object) -> None:
+        for fact in facts:
+            self.bridge.fact.emit(fact)
+
+    def type(self, text: str) -> Stage:
+        for letter in text:
+            self.till.press(Key(letter))
+        return self
+
+    def invoice(self) -> Payment:
+        """Go on from the typed amount to the QR code, with the first preset."""
+        self.till.ok()
+        if self.till.view.screen is Screen.TIP:
+            self.till.choose_tip(PRESETS[0])
+        payment = payment_for(self.bridge.charges[-1])
+        assert payment.invoice is not None
+        invoice = replace(payment.invoice, expires_at=int(time.time()) + 872)
+        payment = replace(payment, invoice=invoice)
+        self.tell(InvoiceReady(payment=payment))
+        return payment
+
+    def paid(self) -> Payment:
+        payment = replace(self.invoice(), state=PaymentState.PAID, paid_at=int(time.time()))
+        self.tell(PaymentPaid(payment=payment))
+        page = self.window.page(Screen.SUCCESS)
+        assert isinstance(page, SuccessPage)
+        page.check.finish()
+        return payment
+
+
+def empty() -> Stage:
+    return Stage().ready()
+
+
+def starting() -> Stage:
+    return Stage(network="regtest").type("21")
+
+
+def typing() -> Stage:
+    return Stage(currency=USD).ready().type("1250")
+
+
+def items() -> Stage:
+    return Stage(currency=USD, network="regtest").ready().type("3.50+2.00+12.7")
+
+
+def many_digits() -> Stage:
+    return Stage().ready().type("98765432101234+9")
+
+
+def offline() -> Stage:
+    stage = Stage().ready().type("2100")
+    sentence = "Blink cannot be reached. Check the internet connection."
+    stage.tell(PartChanged(part=Part.BLINK, health=Health.AWAY, sentence=sentence))
+    return stage
+
+
+def error() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    stage.till.ok()
+    stage.till.choose_tip(Fraction(0))
+    stage.tell(ChargeFailed(sentence="Blink did not answer in time. Press OK to try again."))
+    return stage
+
+
+def expired() -> Stage:
+    stage = Stage().ready().type("21")
+    payment = stage.invoice()
+    stage.tell(PaymentClosed(payment=replace(payment, state=PaymentState.EXPIRED)))
+    return stage
+
+
+def notices() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    now = int(time.time())
+    for number, closed in ((7, False), (8, False), (9, True)):
+        sale = sale_of(1000 * number)
+        paid = payment_for(sale, number=number, paid_at=now, was_closed=closed, till="bar")
+        stage.tell(PaymentPaid(payment=paid))
+    return stage
+
+
+def tip() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    stage.till.ok()
+    return stage
+
+
+def tip_fiat() -> Stage:
+    stage = Stage(currency=USD).ready().type("12.50")
+    stage.till.ok()
+    return stage
+
+
+def tip_custom() -> Stage:
+    stage = tip_fiat()
+    stage.till.open_custom()
+    return stage.type("7.5")
+
+
+def making() -> Stage:
+    stage = tip()
+    stage.till.choose_tip(PRESETS[0])
+    return stage
+
+
+def invoice() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    stage.invoice()
+    return stage
+
+
+def invoice_fiat() -> Stage:
+    stage = Stage(currency=USD).ready().type("1250.00")
+    stage.invoice()
+    return stage
+
+
+def success() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    payment = stage.paid()
+    settled, busy = transfers_of(21, 2, TransferState.SETTLED)
+    moved = replace(payment, transfers=(settled, replace(busy, state=TransferState.SENDING)))
+    for transfer in moved.transfers:
+        stage.tell(
+            TransferChanged(
+                payment_id=payment.id, payment_hash=payment.payment_hash, transfer=transfer
+            )
+        )
+    return stage
+
+
+def success_fiat() -> Stage:
+    stage = Stage(currency=USD).ready().type("12.50")
+    stage.paid()
+    return stage
+
+
+def tips() -> Stage:
+    stage = tips_loading()
+    rows = tuple(
+        TipSummary(
+            recipient=name,
+            count=count,
+            sats=sum(parts),
+            settled_sats=parts[0],
+            open_sats=parts[1],
+            attention_sats=parts[2],
+            kept_sats=0,
+            last_at=0,
+        )
+        for name, count, parts in (
+            ("elturco", 42, (21_000, 2, 0)),
+            ("ana_from_the_kitchen", 17, (9_800, 0, 350)),
+            ("ben", 1, (21, 0, 0)),
+        )
+    )
+    stage.answers.append(TipsLoaded(period=Period.TODAY, rows=rows))
+    return stage
+
+
+def tips_loading() -> Stage:
+    stage = Stage(network="regtest").ready()
+    stage.window.open_tips()
+    return stage
+
+
+def tips_empty() -> Stage:
+    stage = tips_loading()
+    stage.answers.append(TipsLoaded(period=Period.TODAY, rows=()))
+    return stage
+
+
+def tips_failed() -> Stage:
+    stage = tips_loading()
+    stage.answers.append(
+        TipsFailed(period=Period.TODAY, sentence="The database cannot be reached.")
+    )
+    return stage
+
+
+STATES: Final[tuple[Callable[[], Stage], ...]] = (
+    empty,
+    starting,
+    typing,
+    items,
+    many_digits,
+    offline,
+    error,
+    expired,
+    notices,
+    tip,
+    tip_fiat,
+    tip_custom,
+    making,
+    invoice,
+    invoice_fiat,
+    success,
+    success_fiat,
+    tips,
+    tips_loading,
+    tips_empty,
+    tips_failed,
+)
+
+
+def on_stage(make: Callable[[], Stage], size: QSize, *, dark: bool = True) -> Stage:
+    """Return a state in a window of a size, painted."""
+    stage = make()
+    if not dark:
+        stage.window._toggle_theme()
+    stage.window.resize(size)
+    stage.window.show()
+    QTest.qWait(20)
+    stage.tell(*stage.answers)
+    QTest.qWait(5)
+    return stage
+
+
+def every() -> Iterator[tuple[str, Callable[[], Stage]]]:
+    for make in STATES:
+        yield make.__name__, make
+
+
+def main() -> int:
+    """Save all pictures, and tell where."""
+    app = QApplication(sys.argv[:1])
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = set(sys.argv[1:])
+    for name, make in every():
+        if wanted and name not in wanted:
+            continue
+        for size in SIZES:
+            for dark in (True, False):
+                stage = on_stage(make, size, dark=dark)
+                theme = "dark" if dark else "light"
+                path = FOLDER / f"{name}-{size.width()}x{size.height()}-{theme}.png"
+                stage.window.grab().save(str(path))
+                stage.window.close()
+                stage.window.deleteLater()
+                app.processEvents()
+    sys.stdout.write(f"{FOLDER}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    sys.exit(main())
