@@ -1,0 +1,97 @@
+"""Arguments in, one call out. Light to import: every command loads what it needs itself."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from blinkpos_desktop import __version__
+from blinkpos_desktop.domain.errors import InputError, SettingsError
+
+BAD_USAGE: Final = 2
+BUG: Final = 1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.run(options)
+    except (InputError, SettingsError) as error:
+        print(f"blinkpos: {error.sentence}", file=sys.stderr)  # noqa: T201 (a person's sentence)
+        return BAD_USAGE
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        logging.getLogger(__name__).exception("a bug ended the program")
+        print("blinkpos: something went wrong inside: see the log.", file=sys.stderr)  # noqa: T201
+        return BUG
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blinkpos", description="A touchscreen till for Bitcoin Lightning payments with Blink."
+    )
+    parser.add_argument("--version", action="version", version=f"blinkpos {__version__}")
+    parser.set_defaults(run=_run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands.add_parser("run", help="open the till (the default)").set_defaults(run=_run)
+
+    demo = commands.add_parser("demo", help="see a sale happen, with money that is not real")
+    demo.add_argument("--headless", action="store_true", help="without a window")
+    demo.set_defaults(run=_demo)
+
+    charge = commands.add_parser("charge", help="make one sale without a screen")
+    charge.add_argument("amount", metavar="AMOUNT", help="in the currency's own units: 21, 3.50")
+    charge.add_argument("--currency", metavar="CODE", help="SATS, USD, … (default: the setting)")
+    charge.add_argument("--tip-percent", metavar="P", default="0", help="0 to 100")
+    charge.add_argument(
+        "--tip-recipient",
+        metavar="NAME[:SHARE]",
+        action="append",
+        default=[],
+        help="a Blink username; may be repeated; replaces the setting",
+    )
+    charge.add_argument("--memo", metavar="TEXT", default="", help="comes before the made text")
+    charge.add_argument("--timeout", metavar="S", type=_seconds, help="seconds to wait for payment")
+    charge.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    charge.set_defaults(run=_charge)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    return seconds
+
+
+def _run(_options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.run_till()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from blinkpos_desktop.demo import runner
+
+    return runner.run(headless=options.headless)
+
+
+def _charge(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.charge(
+        amount=options.amount,
+        currency=options.currency,
+        tip_percent=options.tip_percent,
+        tip_recipients=options.tip_recipient,
+        memo=options.memo,
+        timeout=options.timeout,
+        json=options.json,
+    )

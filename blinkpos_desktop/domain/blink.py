@@ -1,0 +1,102 @@
+"""What Blink says, as values: everything that crosses the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blinkpos_desktop.domain.errors import RefusedError, UnavailableError
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ = "READ"
+    RECEIVE = "RECEIVE"
+    WRITE = "WRITE"
+
+
+class InvoiceStatus(StrEnum):
+    """What Blink says of an invoice; PENDING only means "not paid yet"."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    EXPIRED = "EXPIRED"
+
+
+class SendStatus(StrEnum):
+    """How Blink answers a payment."""
+
+    SUCCESS = "SUCCESS"
+    ALREADY_PAID = "ALREADY_PAID"
+    PENDING = "PENDING"
+    """In flight: neither paid nor failed."""
+    FAILURE = "FAILURE"
+    """No proof that nothing was paid: ask for the invoice's status."""
+
+
+class TransactionStatus(StrEnum):
+    """How a wallet's own transaction stands."""
+
+    SUCCESS = "SUCCESS"
+    PENDING = "PENDING"
+    FAILURE = "FAILURE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The collecting account that the key belongs to."""
+
+    id: str
+    network: str
+    username: str | None
+    btc_wallet_id: str
+    wallet_ids: frozenset[str]
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientWallet:
+    """A username's wallet; ``is_usd`` when it has no BTC wallet."""
+
+    username: str
+    wallet_id: str
+    is_usd: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendAnswer:
+    """Blink's answer to a payment; ``code`` and ``message`` for the log and the retry rule."""
+
+    status: SendStatus
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidUpdate:
+    """An ``LnUpdate``: the invoice of this hash has been paid. ``received_sats`` when told."""
+
+    payment_hash: str
+    received_sats: int | None
+
+
+class BlinkRefusedError(RefusedError):
+    """Blink answered with an error of its own; ``code`` may be empty."""
+
+    def __init__(self, sentence: str, *, code: str = "", cause: str = "") -> None:
+        """Keep Blink's ``code`` beside the sentence."""
+        super().__init__(sentence, cause=cause)
+        self.code = code
+
+
+class RateLimitedError(UnavailableError):
+    """Blink wants us to slow down: HTTP 429 or ``TOO_MANY_REQUEST``."""
+
+
+class UnknownRecipientError(BlinkRefusedError):
+    """Blink knows no such username."""
+
+
+class CannotReceiveError(BlinkRefusedError):
+    """The recipient's account can no longer receive."""

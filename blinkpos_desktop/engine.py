@@ -1,0 +1,221 @@
+"""The services of one process, built in one place: the composition root below the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import uuid4
+
+from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.blink.client import BlinkClient
+from blinkpos_desktop.services.blink.subscription import Subscription
+from blinkpos_desktop.services.blink.transport import Transport
+from blinkpos_desktop.services.checkout import Checkout
+from blinkpos_desktop.services.clock import SystemClock
+from blinkpos_desktop.services.closing import Closing
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.forwarder import Forwarder
+from blinkpos_desktop.services.history import History
+from blinkpos_desktop.services.rates import Rates
+from blinkpos_desktop.services.receiving import Receiving
+from blinkpos_desktop.services.recovery import Recovery
+from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
+from blinkpos_desktop.services.store.hybrid import HybridStore
+from blinkpos_desktop.services.store.postgres import PostgresStore
+from blinkpos_desktop.services.store.redis import RedisCache
+from blinkpos_desktop.services.supervisor import Supervisor
+from blinkpos_desktop.services.watcher import Watcher
+from blinkpos_desktop.settings import Settings
+
+NO_KEY: Final = (
+    "No Blink API key is set. Make one at dashboard.blink.sv with the scopes READ, RECEIVE "
+    "and WRITE, and set BLINKPOS_API_KEY."
+)
+_CHECK_SECONDS: Final = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Owns the connections and the use cases. ``open_…``, then ``watch``, then ``stop``.
+
+    With ``only_own`` it works on this process's own sales alone (``charge``).
+    """
+
+    def __init__(self, settings: Settings, *, only_own: bool = False) -> None:
+        """Build everything; nothing is connected yet. Wants a running event loop."""
+        self._settings, self._only_own = settings, only_own
+        jitter = random.SystemRandom().random
+        self._jitter: Callable[[], float] = jitter
+        self.feed = Feed()
+        self.supervisor = Supervisor(jitter)
+        key = settings.api_key.reveal() if settings.api_key else None
+        self._transport = Transport(settings.api_url, key)
+        gateway = BlinkClient(self._transport)
+        clock = SystemClock()
+        self._embedded: EmbeddedPostgres | None = None
+        if settings.database_url:
+            conninfo = settings.database_url.reveal()
+        else:
+            self._embedded = EmbeddedPostgres(settings.data_dir)
+            conninfo = self._embedded.conninfo
+        self._postgres = PostgresStore(conninfo, process=uuid4(), till=settings.till)
+        self._redis: RedisCache | None = None
+        if settings.redis_url:
+            self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
+        self._health: dict[Part, Health] = {}
+        self.store = HybridStore(self._postgres, self._redis)
+        self.shop = Shop(
+            gateway,
+            self.feed,
+            merchant=settings.merchant,
+            recipients=settings.tip_recipients,
+            currency=settings.currency,
+        )
+        self.rates = Rates(gateway, self.feed, clock)
+        receiving = Receiving(self.store, gateway, self.feed)
+        self.closing = Closing(self.store, gateway, self.feed, receiving)
+        self.watcher = Watcher(
+            self.store, gateway, self.feed, clock, receiving, self.closing, only_own=only_own
+        )
+        self.checkout = Checkout(
+            self.store, gateway, self.feed, self.shop, self.rates, settings.till
+        )
+        self.forwarder = Forwarder(self.store, gateway, self.feed, clock, self.shop, jitter)
+        self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self.history = History(self.store, clock)
+        self.feed.listen(self.watcher.on_fact)
+        if not only_own:
+            self.feed.listen(self._recovery.on_fact)
+
+    async def open_store(self) -> None:
+        """Start the embedded database if it is ours to start, connect and migrate.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+            SettingsError: it can't be used.
+        """
+        if self._embedded:
+            await asyncio.to_thread(self._embedded.start)
+        await self._postgres.open()
+        self._tell(Part.POSTGRESQL, Health.OK)
+        if self._redis:
+            self.supervisor.keep("redis", self._redis.run)
+        else:
+            self._tell(Part.REDIS, Health.OFF)
+
+    async def open_blink(self) -> None:
+        """Ask Blink who we are, and tie the database to its network.
+
+        Raises:
+            UnavailableError: Blink can't be reached.
+            SettingsError: the key is missing, wrong or lacks a scope; the network is another.
+        """
+        if self._settings.api_key is None:
+            raise SettingsError(NO_KEY)
+        account = await self.shop.open()
+        await self._postgres.bind_network(account.network)
+
+    def watch(self) -> None:
+        """Start seeing payments: Blink's updates, the questions, and what is unfinished."""
+        account_id = self.shop.account.id
+        key = self._settings.api_key
+        subscription = Subscription(
+            self._settings.ws_url,
+            key.reveal() if key else "",
+            on_paid=self.watcher.on_update,
+            on_health=self._on_blink,
+            jitter=self._jitter,
+        )
+        self.supervisor.keep("updates", self.watcher.run_updates)
+        self.supervisor.keep("questions", lambda: self.watcher.run_questions(account_id))
+        self.supervisor.keep("subscription", subscription.run)
+        if not self._only_own:
+            self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
+
+    async def run(self) -> None:
+        """Open everything for a till, however long it takes, and keep it going until cancelled.
+
+        What can't pass by itself (a setting, a key) is told as the shop's problem.
+        """
+        try:
+            await self._until_there(Part.POSTGRESQL, self.open_store)
+            self.supervisor.keep("database-health", self._check_database)
+            await self._until_there(Part.BLINK, self.open_blink)
+            self.watch()
+            await self._until_there(Part.BLINK, self.shop.announce)
+            currency = await self.shop.currency(self._settings.currency)
+            if not currency.is_sats:
+                await self.rates.run(currency)
+        except TillError as error:
+            _log.error("the till cannot sell: %s", error)
+            self.feed.publish(
+                ShopReady(network="", currency=SATS, tip_recipients=(), problem=error.sentence)
+            )
+
+    async def cancel(self, payment_id: int) -> Payment:
+        """Give a sale up at the counter's wish; Blink's answer is not waited for at the counter."""
+        self.watcher.off_screen(payment_id)
+        payment = await self.closing.give_up(payment_id, reason="Cancelled at the counter.")
+        return await self.closing.finish(payment, to=PaymentState.CANCELLED)
+
+    async def stop(self) -> None:
+        """End every task, close every connection, leave the embedded database."""
+        await self.supervisor.stop()
+        if self._redis:
+            await self._redis.drain()
+        await self._transport.close()
+        await self._postgres.close()
+        if self._embedded:
+            await asyncio.to_thread(self._embedded.stop)
+
+    async def _until_there(self, part: Part, open_: Callable[[], Awaitable[None]]) -> None:
+        failures = 0
+        while True:
+            try:
+                await open_()
+            except UnavailableError as error:
+                failures += 1
+                _log.warning("%s", error)
+                self._tell(part, Health.AWAY, error.sentence)
+                await asyncio.sleep(retry_delay(failures, self._jitter()))
+            else:
+                return
+
+    async def _check_database(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            try:
+                await self._postgres.ping()
+            except UnavailableError as error:
+                self._tell(Part.POSTGRESQL, Health.AWAY, error.sentence)
+                await self._restart_embedded()
+            else:
+                self._tell(Part.POSTGRESQL, Health.OK)
+
+    async def _restart_embedded(self) -> None:
+        """Bring our own server back if it was killed; asks its socket first."""
+        if self._embedded:
+            try:
+                await asyncio.to_thread(self._embedded.start)
+            except UnavailableError as error:
+                _log.warning("%s", error)
+
+    def _on_blink(self, health: Health, sentence: str) -> None:
+        self._tell(Part.BLINK, health, sentence)
+
+    def _on_redis(self, health: Health) -> None:
+        away = "Redis is away: PostgreSQL goes on alone." if health is Health.AWAY else ""
+        self._tell(Part.REDIS, health, away)
+
+    def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
+        if self._health.get(part) is not health:
+            self._health[part] = health
+            self.feed.publish(PartChanged(part=part, health=health, sentence=sentence))

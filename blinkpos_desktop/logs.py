@@ -1,0 +1,66 @@
+"""Logs: rotating files in the platform's state folder, never a key or a password in them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from typing import Final
+
+from blinkpos_desktop.settings import Secret, Settings
+
+_MAX_BYTES: Final = 1_000_000
+_FILES: Final = 5
+_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_CHATTY: Final = ("httpx", "httpcore", "websockets", "psycopg", "asyncio", "qasync")
+
+
+class _Redacted(logging.Formatter):
+    """A belt beside the braces: a secret that got into a record does not get out of it."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        super().__init__(_FORMAT)
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
+    """Send records to the log file, and those of ``to_stderr`` or worse to stderr.
+
+    A folder that can't be written costs the file, not the sale.
+    """
+    given: tuple[Secret | None, ...] = (
+        settings.api_key,
+        settings.database_url,
+        settings.redis_url,
+    )
+    formatter = _Redacted(tuple(secret.reveal() for secret in given if secret))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    for handler in tuple(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(to_stderr)
+    console.setFormatter(formatter)
+    root.addHandler(console)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = RotatingFileHandler(
+            settings.state_dir / "blinkpos.log",
+            maxBytes=_MAX_BYTES,
+            backupCount=_FILES,
+            encoding="utf-8",
+        )
+    except OSError as error:
+        logging.getLogger(__name__).warning("no log file: %s", error)
+        return
+    file.setFormatter(formatter)
+    root.addHandler(file)

@@ -1,0 +1,294 @@
+"""``blinkpos charge``: one sale from a script, told as it happens, with an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from fractions import Fraction
+from typing import Any, Final, Protocol, TypeVar
+
+from blinkpos_desktop.domain.errors import RefusedError, TillError, UnavailableError
+from blinkpos_desktop.domain.facts import (
+    Fact,
+    InvoiceReady,
+    PaymentClosed,
+    PaymentCompleted,
+    PaymentPaid,
+    TransferChanged,
+)
+from blinkpos_desktop.domain.money import parse_amount
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.sale import Recipient, Sale
+from blinkpos_desktop.domain.transfer import Step, Transfer, TransferState
+from blinkpos_desktop.engine import Engine
+
+FORWARD_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 4.0
+"""For Blink's answer to a cancel: a signal ends within 5 s even when Blink is silent."""
+_STATUS: Final = {
+    TransferState.SETTLED: "settled",
+    TransferState.KEPT: "kept",
+    TransferState.ATTENTION: "attention",
+    TransferState.UNKNOWN: "unknown",
+    TransferState.SENDING: "unknown",
+    TransferState.PLANNED: "pending",
+    TransferState.PREPARED: "pending",
+    TransferState.IN_FLIGHT: "pending",
+}
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class Exit(IntEnum):
+    """What ``charge`` ends with."""
+
+    COMPLETED = 0
+    BUG = 1
+    BAD_INPUT = 2
+    EXPIRED = 3
+    CANCELLED = 4
+    PAID_UNFINISHED = 5
+    UNAVAILABLE = 6
+    REFUSED = 7
+
+
+def exit_of(error: TillError) -> Exit:
+    """Return the exit code of an error."""
+    if isinstance(error, UnavailableError):
+        return Exit.UNAVAILABLE
+    if isinstance(error, RefusedError):
+        return Exit.REFUSED
+    return Exit.BAD_INPUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRequest:
+    """What the command line asked for; ``timeout`` in seconds, ``None`` is the invoice's life."""
+
+    amount: str
+    currency: str
+    tip_percent: Fraction
+    recipients: tuple[Recipient, ...]
+    note: str
+    timeout: float | None
+
+
+class Teller(Protocol):
+    """Who says what happens: JSON lines or plain ones."""
+
+    def tell(self, event: str, payment: Payment | None, **fields: Any) -> None:  # noqa: ANN401 (JSON values)
+        """Say one event."""
+
+
+class Charge:
+    """One run of ``charge``. ``interrupt`` is safe to call from a signal handler."""
+
+    def __init__(self, engine: Engine, request: ChargeRequest, teller: Teller) -> None:
+        """Take the engine, which is opened here and stopped by the caller."""
+        self._engine, self._request, self._teller = engine, request, teller
+        self._interrupted = asyncio.Event()
+        self._paid: asyncio.Future[Payment] = asyncio.get_running_loop().create_future()
+        self._closed: asyncio.Future[Payment] = asyncio.get_running_loop().create_future()
+        self._payment: Payment | None = None
+        self._told: set[int] = set()
+        self._changed = asyncio.Event()
+
+    def interrupt(self) -> None:
+        """End soon: cancel what is not paid."""
+        self._interrupted.set()
+
+    async def run(self) -> Exit:
+        """Make the sale and see it through; return the exit code."""
+        try:
+            payment = await self._or_interrupt(self._open_and_charge())
+        except TillError as error:
+            self._teller.tell("failed", None, reason=error.sentence)
+            _log.error("%s", error)
+            return exit_of(error)
+        if payment is None:
+            self._teller.tell("cancelled", None)
+            return Exit.CANCELLED
+        try:
+            return await self._see_through(payment)
+        except UnavailableError as error:
+            # It is written down and watched: another start takes it up.
+            self._teller.tell("failed", payment, reason=error.sentence)
+            _log.error("%s", error)
+            return Exit.PAID_UNFINISHED if self._paid.done() else Exit.UNAVAILABLE
+
+    async def _open_and_charge(self) -> Payment:
+        request, engine = self._request, self._engine
+        await engine.open_store()
+        await engine.open_blink()
+        currency = await engine.shop.currency(request.currency)
+        sale = Sale(
+            currency=currency,
+            items=(parse_amount(request.amount, currency).minor,),
+            tip_percent=request.tip_percent,
+            recipients=request.recipients,
+            note=request.note,
+        )
+        engine.feed.listen(self._on_fact)
+        engine.watch()
+        return await engine.checkout.charge(sale)
+
+    async def _see_through(self, payment: Payment) -> Exit:
+        invoice = payment.invoice
+        assert invoice is not None
+        self._teller.tell(
+            "invoice",
+            payment,
+            payment_request=invoice.payment_request,
+            total_sats=payment.total_sats,
+            base_sats=payment.base_sats,
+            tip_sats=payment.tip_sats,
+            expires_at=invoice.expires_at,
+        )
+        timeout = self._request.timeout
+        if timeout is None:
+            timeout = float(max(invoice.expires_at - payment.created_at, 0))
+        ended = await self._wait_for_payment(timeout)
+        if ended is not None:
+            return ended
+        paid = self._paid.result()
+        self._teller.tell("paid", paid, received_sats=paid.received_sats, paid_at=paid.paid_at)
+        if self._interrupted.is_set():
+            return await self._unfinished(paid)
+        return await self._forward(paid)
+
+    async def _wait_for_payment(self, timeout: float) -> Exit | None:  # noqa: ASYNC109 (the user's own)
+        """Return the exit code when the sale ended unpaid, ``None`` when it was paid."""
+        interrupted = asyncio.ensure_future(self._interrupted.wait())
+        try:
+            waiting: set[asyncio.Future[Any]] = {self._paid, self._closed, interrupted}
+            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            interrupted.cancel()
+        if self._paid.done():
+            return None
+        if self._closed.done() and not self._interrupted.is_set():
+            return self._tell_closed(self._closed.result())
+        by_signal = self._interrupted.is_set()
+        to = PaymentState.CANCELLED if by_signal else PaymentState.EXPIRED
+        closed = await self._close(to)
+        if self._paid.done():
+            return None
+        self._teller.tell("cancelled" if by_signal else "expired", closed)
+        return Exit.CANCELLED if by_signal else Exit.EXPIRED
+
+    async def _close(self, to: PaymentState) -> Payment:
+        """Cancel at Blink and ask once more; without an answer the sale stays watched."""
+        assert self._payment is not None
+        reason = "Its wait was over." if to is PaymentState.EXPIRED else "Cancelled by a signal."
+        closing = self._engine.closing
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                given_up = await closing.give_up(self._payment.id, reason=reason)
+                return await closing.finish(given_up, to=to)
+        except (TillError, TimeoutError) as error:
+            _log.warning("Blink did not answer: the sale stays watched: %r", error)
+            return self._payment
+
+    async def _forward(self, paid: Payment) -> Exit:
+        self._tell_finished(paid)
+        self._engine.supervisor.start(f"forward-{paid.id}", self._engine.forwarder.forward(paid.id))
+        interrupted = asyncio.ensure_future(self._interrupted.wait())
+        done = asyncio.ensure_future(self._until_forwarded(paid.id))
+        try:
+            waiting: set[asyncio.Future[Any]] = {done, interrupted}
+            await asyncio.wait(
+                waiting, timeout=FORWARD_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done.done() and (completed := done.result()):
+                self._tell_finished(completed)
+                self._teller.tell("completed", completed)
+                return Exit.COMPLETED
+        finally:
+            for each in (interrupted, done):
+                each.cancel()
+            await asyncio.gather(interrupted, done, return_exceptions=True)
+        return await self._unfinished(paid)
+
+    async def _until_forwarded(self, payment_id: int) -> Payment | None:
+        """Return the completed payment, or ``None`` when all that is left needs a person."""
+        while True:
+            current = await self._engine.store.payment(payment_id)
+            self._tell_finished(current)
+            if current.state is PaymentState.COMPLETED:
+                return current
+            # COMPLETED follows the last transfer at once: a finished payment is waited for.
+            steps = {each.next_step for each in current.transfers if not each.is_finished}
+            if steps == {Step.REST}:
+                return None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._changed.wait()
+            self._changed.clear()
+
+    async def _unfinished(self, paid: Payment) -> Exit:
+        """Say how each transfer stands, once; another start takes them up."""
+        current = paid
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                current = await self._engine.store.payment(paid.id)
+        except (TillError, TimeoutError) as error:
+            _log.warning("the ledger can't be read: %r", error)
+        for transfer in current.transfers:
+            self._tell_transfer(current, transfer)
+        return Exit.PAID_UNFINISHED
+
+    def _tell_closed(self, closed: Payment) -> Exit:
+        event = "expired" if closed.state is PaymentState.EXPIRED else "cancelled"
+        self._teller.tell(event, closed)
+        return Exit.EXPIRED if closed.state is PaymentState.EXPIRED else Exit.CANCELLED
+
+    def _tell_finished(self, payment: Payment) -> None:
+        for transfer in payment.transfers:
+            if transfer.is_finished:
+                self._tell_transfer(payment, transfer)
+
+    def _tell_transfer(self, payment: Payment, transfer: Transfer) -> None:
+        if transfer.id in self._told:
+            return
+        self._told.add(transfer.id)
+        reason = {"reason": transfer.reason} if transfer.reason else {}
+        self._teller.tell(
+            "transfer",
+            payment,
+            role=transfer.role.value,
+            recipient=transfer.recipient,
+            sats=transfer.sats,
+            status=_STATUS[transfer.state],
+            **reason,
+        )
+
+    def _on_fact(self, fact: Fact) -> None:
+        # The only invoice that is made here is this sale's own.
+        if isinstance(fact, InvoiceReady):
+            self._payment = fact.payment
+        elif isinstance(fact, TransferChanged | PaymentCompleted):
+            self._changed.set()
+        elif isinstance(fact, PaymentPaid | PaymentClosed):
+            waiting = self._paid if isinstance(fact, PaymentPaid) else self._closed
+            if self._payment and fact.payment.id == self._payment.id and not waiting.done():
+                waiting.set_result(fact.payment)
+
+    async def _or_interrupt(self, work: Coroutine[Any, Any, _T]) -> _T | None:
+        """Return what ``work`` comes to, or ``None`` when a signal came first."""
+        task = asyncio.create_task(work, name="charge")
+        interrupted = asyncio.ensure_future(self._interrupted.wait())
+        try:
+            waiting: set[asyncio.Future[Any]] = {task, interrupted}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLOSE_SECONDS)
+            return None
+        finally:
+            interrupted.cancel()

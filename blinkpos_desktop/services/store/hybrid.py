@@ -1,0 +1,101 @@
+"""The hybrid store: PostgreSQL is truth and commits first, Redis holds what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.tips import TipSummary
+from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.services.store.postgres import PostgresStore
+from blinkpos_desktop.services.store.redis import RedisCache
+
+
+class HybridStore:
+    """The store that the rest of the program uses (``services.ports.Store``)."""
+
+    def __init__(self, postgres: PostgresStore, redis: RedisCache | None) -> None:
+        """Join the two; ``redis`` is ``None`` where none is set up."""
+        self._postgres = postgres
+        self._redis = redis
+
+    async def intend(self, plan: PaymentPlan) -> Payment:
+        """Write a payment, its transfers and its first event in one transaction."""
+        return await self._postgres.intend(plan)
+
+    async def begin_attempt(self, payment_id: int) -> str:
+        """Take the next attempt of a payment's invoice; return its ``externalId``."""
+        return await self._postgres.begin_attempt(payment_id)
+
+    async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
+        """INTENDED → AWAITING with the invoice."""
+        return self._cached(await self._postgres.attach_invoice(payment_id, invoice))
+
+    async def move(
+        self,
+        payment_id: int,
+        to: PaymentState,
+        *,
+        reason: str,
+        received_sats: int | None = None,
+    ) -> Payment | None:
+        """Move a payment along its table of moves; ``None`` when it could not go there."""
+        return self._cached(
+            await self._postgres.move(payment_id, to, reason=reason, received_sats=received_sats)
+        )
+
+    async def complete(self, payment_id: int) -> Payment | None:
+        """PAID → COMPLETED, if every transfer is finished; only then it leaves Redis."""
+        return self._cached(await self._postgres.complete(payment_id))
+
+    async def payment(self, payment_id: int) -> Payment:
+        """Return one payment with its transfers, from PostgreSQL."""
+        return await self._postgres.payment(payment_id)
+
+    async def by_hash(self, payment_hash: str) -> Payment | None:
+        """Return a payment by its hash; what Redis gives is good for its id, not for its state."""
+        if self._redis and (found := await self._redis.get(payment_hash)):
+            return found
+        return self._cached(await self._postgres.by_hash(payment_hash))
+
+    async def watched(self, account_id: str) -> Sequence[Payment]:
+        """Return the payments for which money may still arrive."""
+        return await self._postgres.watched(account_id)
+
+    async def unfinished(self, account_id: str) -> Sequence[Payment]:
+        """Return the paid payments that are not completed."""
+        return await self._postgres.unfinished(account_id)
+
+    async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
+        """Claim a transfer for this process, or renew the claim."""
+        return await self._postgres.claim(transfer_id, seconds=seconds)
+
+    async def release(self, transfer_id: int) -> None:
+        """Give a claim back."""
+        await self._postgres.release(transfer_id)
+
+    async def begin_transfer_attempt(self, transfer_id: int) -> str:
+        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+        return await self._postgres.begin_transfer_attempt(transfer_id)
+
+    async def store_recipient_invoice(
+        self, transfer: Transfer, invoice: RecipientInvoice
+    ) -> Transfer | None:
+        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
+        return await self._postgres.store_recipient_invoice(transfer, invoice)
+
+    async def record(
+        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+    ) -> Transfer | None:
+        """Apply an event to a transfer that is still as given and claimed by this process."""
+        return await self._postgres.record(transfer, event, reason=reason, error=error)
+
+    async def tips(self, since: int) -> Sequence[TipSummary]:
+        """Return tips per recipient since a moment (Unix seconds), the largest sum first."""
+        return await self._postgres.tips(since)
+
+    def _cached(self, payment: Payment | None) -> Payment | None:
+        if payment is not None and self._redis is not None:
+            self._redis.put(payment)
+        return payment

@@ -1,0 +1,426 @@
+"""The ledger in PostgreSQL: each change of state is compare-and-set with its event, in a commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.money import round_half_up
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, reason_for, sources
+from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.tips import TipSummary
+from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent, apply
+from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
+from blinkpos_desktop.services.store import migrations, queries, rows
+
+CONNECT_SECONDS: Final = 5
+POOL_SIZE: Final = 4
+AWAY: Final = "The database can't be reached: nothing can be sold until it is back."
+
+_Connection = psycopg.AsyncConnection[DictRow]
+_log = logging.getLogger(__name__)
+
+
+class PostgresStore:
+    """The ledger's tables. ``process`` owns its claims; ``till`` is a label on events."""
+
+    def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:
+        """Keep what is needed to connect; nothing is opened yet."""
+        self._process, self._till = process, till
+        self._sql = queries.load()
+        self._pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=_Connection,
+            kwargs={
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_SECONDS,
+                "application_name": "blinkpos",
+                # Prepared statements do not survive pgbouncer's transaction mode.
+                "prepare_threshold": None,
+            },
+            min_size=1,
+            max_size=POOL_SIZE,
+            timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
+            open=False,
+            name="ledger",
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def open(self) -> None:
+        """Connect and migrate.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+            SettingsError: it is newer than the program.
+        """
+        await self._pool.open()
+        async with self._connection() as connection:
+            await migrations.migrate(connection)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    async def ping(self) -> None:
+        """Ask for nothing; raises ``UnavailableError`` when it is away."""
+        async with self._connection() as connection:
+            await connection.execute("SELECT 1")
+
+    async def bind_network(self, network: str) -> None:
+        """Tie the database to a network, once.
+
+        Raises:
+            SettingsError: it belongs to another.
+        """
+        async with self._connection() as connection:
+            await self._run(connection, "bind_network", network=network)
+            row = await self._one(connection, "ledger")
+        if row["network"] != network:
+            raise SettingsError(
+                f"This database belongs to {row['network']} and the key to {network}: "
+                "use another data folder or database."
+            )
+
+    async def intend(self, plan: PaymentPlan) -> Payment:
+        """Write a payment, its transfers and its first event in one transaction."""
+        async with self._connection() as connection:
+            values = _payment_values(plan, self._till)
+            payment_id: int = (await self._one(connection, "insert_payment", **values))["id"]
+            for position, transfer in enumerate(plan.transfers):
+                row = await self._one(
+                    connection,
+                    "insert_transfer",
+                    payment_id=payment_id,
+                    position=position,
+                    role=transfer.role,
+                    recipient=transfer.recipient,
+                    sats=transfer.sats,
+                    memo=transfer.memo,
+                    state=transfer.state,
+                    reason=transfer.reason,
+                )
+                await self._tell(
+                    connection,
+                    payment_id,
+                    "planned",
+                    transfer_id=row["id"],
+                    after=transfer.state,
+                    reason=transfer.reason,
+                )
+            await self._tell(connection, payment_id, "intended", after=PaymentState.INTENDED)
+            return await self._payment(connection, payment_id)
+
+    async def begin_attempt(self, payment_id: int) -> str:
+        """Take the next attempt of the customer's invoice; return its ``externalId``."""
+        async with self._connection() as connection:
+            row = await self._maybe(connection, "begin_attempt", id=payment_id)
+        if row is None:
+            raise TillError("This sale was given up.", cause=f"payment {payment_id}")
+        return f"bp-{row['ledger']}-{payment_id}-{row['attempt']}"
+
+    async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
+        """INTENDED → AWAITING with the invoice; ``None`` when it was given up meanwhile."""
+        async with self._connection() as connection:
+            row = await self._one(connection, "lock_payment", id=payment_id)
+            changed = await self._run(
+                connection,
+                "attach_invoice",
+                id=payment_id,
+                payment_hash=invoice.payment_hash,
+                payment_request=invoice.payment_request,
+                expires_at=invoice.expires_at,
+            )
+            if not changed:
+                return None
+            await self._tell(
+                connection,
+                payment_id,
+                "invoice_attached",
+                before=row["state"],
+                after=PaymentState.AWAITING,
+            )
+            return await self._payment(connection, payment_id)
+
+    async def move(
+        self,
+        payment_id: int,
+        to: PaymentState,
+        *,
+        reason: str,
+        received_sats: int | None = None,
+    ) -> Payment | None:
+        """Move a payment along its table of moves; ``None`` when it could not go there."""
+        async with self._connection() as connection:
+            row = await self._one(connection, "lock_payment", id=payment_id)
+            before = PaymentState(row["state"])
+            if before not in sources(to):
+                return None
+            await self._run(
+                connection,
+                "set_state",
+                id=payment_id,
+                before=before,
+                to=to,
+                reason=reason,
+                received_sats=received_sats,
+            )
+            await self._tell(
+                connection,
+                payment_id,
+                to.value,
+                before=before,
+                after=to,
+                reason=reason or reason_for(before, to),
+            )
+            return await self._payment(connection, payment_id)
+
+    async def complete(self, payment_id: int) -> Payment | None:
+        """PAID → COMPLETED, if every transfer is finished."""
+        async with self._connection() as connection:
+            # The payment's row is locked first, so that two last transfers see each other.
+            await self._one(connection, "lock_payment", id=payment_id)
+            row = await self._one(connection, "unfinished_transfers", id=payment_id)
+            if row["unfinished"]:
+                return None
+            before, to = PaymentState.PAID, PaymentState.COMPLETED
+            changed = await self._run(
+                connection,
+                "set_state",
+                id=payment_id,
+                before=before,
+                to=to,
+                reason="",
+                received_sats=None,
+            )
+            if not changed:
+                return None
+            await self._tell(
+                connection,
+                payment_id,
+                to.value,
+                before=before,
+                after=to,
+                reason=reason_for(before, to),
+            )
+            return await self._payment(connection, payment_id)
+
+    async def payment(self, payment_id: int) -> Payment:
+        """Return one payment with its transfers."""
+        async with self._connection() as connection:
+            return await self._payment(connection, payment_id)
+
+    async def by_hash(self, payment_hash: str) -> Payment | None:
+        """Return a payment by its invoice's hash."""
+        async with self._connection() as connection:
+            row = await self._maybe(connection, "id_by_hash", payment_hash=payment_hash)
+            return await self._payment(connection, row["id"]) if row else None
+
+    async def watched(self, account_id: str) -> Sequence[Payment]:
+        """Return the payments for which money may still arrive, oldest first."""
+        return await self._all(
+            "watched_ids", account_id=account_id, watch_seconds=WATCH_AFTER_EXPIRY
+        )
+
+    async def unfinished(self, account_id: str) -> Sequence[Payment]:
+        """Return the paid payments that are not completed, oldest first."""
+        return await self._all("unfinished_ids", account_id=account_id)
+
+    async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
+        """Claim a transfer for this process, or renew the claim."""
+        async with self._connection() as connection:
+            row = await self._maybe(
+                connection, "claim", id=transfer_id, process=self._process, seconds=seconds
+            )
+            if row is None:
+                return None
+            return rows.transfer(await self._one(connection, "transfer_by_id", id=transfer_id))
+
+    async def release(self, transfer_id: int) -> None:
+        """Give a claim back."""
+        async with self._connection() as connection:
+            await self._run(connection, "release", id=transfer_id, process=self._process)
+
+    async def begin_transfer_attempt(self, transfer_id: int) -> str:
+        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+        async with self._connection() as connection:
+            row = await self._maybe(
+                connection, "begin_transfer_attempt", id=transfer_id, process=self._process
+            )
+        if row is None:
+            raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
+        external_id: str = row["external_id"]
+        return external_id
+
+    async def store_recipient_invoice(
+        self, transfer: Transfer, invoice: RecipientInvoice
+    ) -> Transfer | None:
+        """PLANNED → PREPARED with the invoice, if it has none and the claim is ours."""
+        async with self._connection() as connection:
+            try:
+                async with connection.transaction():
+                    stored = await self._run(
+                        connection,
+                        "store_recipient_invoice",
+                        external_id=invoice.external_id,
+                        transfer_id=transfer.id,
+                        payment_hash=invoice.payment_hash,
+                        payment_request=invoice.payment_request,
+                        expires_at=invoice.expires_at,
+                    )
+                    if not stored:
+                        return None
+                    event = TransferEvent.INVOICE_STORED
+                    if not await self._record(connection, transfer, event, reason="", error=""):
+                        # Without the state the invoice must not stand either.
+                        raise psycopg.Rollback
+            except psycopg.errors.UniqueViolation:
+                return None
+            row = await self._one(connection, "transfer_by_id", id=transfer.id)
+            return rows.transfer(row) if row["payment_hash"] == invoice.payment_hash else None
+
+    async def record(
+        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+    ) -> Transfer | None:
+        """Apply an event to a transfer that is still as given and claimed by this process."""
+        async with self._connection() as connection:
+            return await self._record(connection, transfer, event, reason=reason, error=error)
+
+    async def tips(self, since: int) -> Sequence[TipSummary]:
+        """Return the tips of sales paid since a moment (Unix seconds), the largest sum first."""
+        async with self._connection() as connection:
+            cursor = await connection.execute(self._sql["tips_since"], {"since": since})
+            return [rows.tip_summary(row) for row in await cursor.fetchall()]
+
+    async def _record(
+        self,
+        connection: _Connection,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str,
+        error: str,
+    ) -> Transfer | None:
+        after = apply(transfer, event, reason=reason)
+        changed = await self._run(
+            connection,
+            "set_transfer",
+            id=transfer.id,
+            before=transfer.state,
+            after=after.state,
+            reason=reason,
+            tries=after.tries,
+            process=self._process,
+        )
+        if not changed:
+            return None
+        row = await self._one(connection, "transfer_by_id", id=transfer.id)
+        await self._tell(
+            connection,
+            row["payment_id"],
+            event.value,
+            transfer_id=transfer.id,
+            before=transfer.state,
+            after=after.state,
+            reason=reason,
+            error=error,
+        )
+        return after
+
+    async def _all(self, query: str, **values: object) -> Sequence[Payment]:
+        async with self._connection() as connection:
+            cursor = await connection.execute(self._sql[query], values)
+            ids = [row["id"] for row in await cursor.fetchall()]
+            return [await self._payment(connection, each) for each in ids]
+
+    async def _payment(self, connection: _Connection, payment_id: int) -> Payment:
+        row = await self._one(connection, "payment_by_id", id=payment_id)
+        cursor = await connection.execute(self._sql["transfers_of"], {"payment_ids": [payment_id]})
+        return rows.payment(row, await cursor.fetchall())
+
+    async def _tell(
+        self,
+        connection: _Connection,
+        payment_id: int,
+        event: str,
+        *,
+        after: str,
+        before: str | None = None,
+        transfer_id: int | None = None,
+        reason: str = "",
+        error: str = "",
+    ) -> None:
+        await self._run(
+            connection,
+            "insert_event",
+            payment_id=payment_id,
+            transfer_id=transfer_id,
+            till=self._till,
+            process=self._process,
+            event=event,
+            state_before=before,
+            state_after=after,
+            reason=reason,
+            error=error[:2000],
+        )
+
+    async def _run(self, connection: _Connection, query: str, **values: object) -> int:
+        return (await connection.execute(self._sql[query], values)).rowcount
+
+    async def _maybe(self, connection: _Connection, query: str, **values: object) -> Any:  # noqa: ANN401 (a row)
+        return await (await connection.execute(self._sql[query], values)).fetchone()
+
+    async def _one(self, connection: _Connection, query: str, **values: object) -> DictRow:
+        row = await self._maybe(connection, query, **values)
+        if row is None:
+            raise TillError("The ledger has no such row.", cause=f"{query} {values.get('id')}")
+        found: DictRow = row
+        return found
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Connection]:
+        """Lend a connection for one transaction, which commits when the block ends well."""
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, PoolTimeout, PoolClosed) as error:
+            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+
+
+def _payment_values(plan: PaymentPlan, till: str) -> dict[str, object]:
+    quote, sale, price = plan.quote, plan.quote.sale, plan.quote.price
+    percent = Decimal(round_half_up(sale.tip_percent * 10_000)).scaleb(-4)
+    return {
+        "network": plan.account.network,
+        "account_id": plan.account.id,
+        "wallet_id": plan.account.btc_wallet_id,
+        "till": till,
+        "currency": sale.currency.code,
+        "currency_digits": sale.currency.digits,
+        "currency_symbol": sale.currency.symbol,
+        "items_minor": list(sale.items),
+        "base_minor": sale.base.minor,
+        "tip_minor": sale.tip.minor,
+        "tip_percent": percent,
+        "price_base": price.base if price else None,
+        "price_offset": price.offset if price else None,
+        "price_as_of": price.as_of if price else None,
+        "total_sats": quote.total_sats,
+        "tip_sats": quote.tip_sats,
+        "note": sale.note,
+        "memo": plan.memo,
+    }
+
+
+def _first_line(error: Exception) -> str:
+    # libpq's message can repeat the connection string; its first line names host and reason only.
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,150 @@
+"""Payments under way in Redis: a cache that may be erased, hung or away at any moment.
+
+Writes go through a bounded queue that one task empties, so a sale never waits
+for Redis; reads have a short limit. After a failure a breaker keeps everybody
+off for some seconds, and closes again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.services.store import codec
+
+PENDING_SECONDS: Final = 15 * 60
+PROCESSING_SECONDS: Final = 30 * 60
+_LIMIT: Final = 0.25
+"""Seconds that any one request may take."""
+_RETRY_EVERY: Final = 2.0
+_CHECK_EVERY: Final = 10.0
+_QUEUE: Final = 1000
+_log = logging.getLogger(__name__)
+
+
+def key_of(payment_hash: str) -> str:
+    """Return the key of a payment under way."""
+    return f"blinkpos:payment:{payment_hash}"
+
+
+class RedisCache:
+    """Redis behind a breaker. ``on_health`` is told of every change."""
+
+    def __init__(self, url: str, on_health: Callable[[Health], None]) -> None:
+        """Keep the address; nothing is connected yet."""
+        self._redis: Redis = Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=_LIMIT,
+            socket_connect_timeout=_LIMIT,
+            retry=Retry(NoBackoff(), 0),
+            client_name="blinkpos",
+        )
+        self._on_health = on_health
+        self._health = Health.STARTING
+        self._writes: deque[tuple[str, str | None, int]] = deque()
+        self._wake = asyncio.Event()
+
+    def put(self, payment: Payment) -> None:
+        """Hold a payment under way, or drop it when it is done; returns at once."""
+        if payment.invoice is None:
+            return
+        key = key_of(payment.payment_hash)
+        if payment.state is PaymentState.AWAITING:
+            self._queue(key, codec.encode(payment), PENDING_SECONDS)
+        elif payment.state in {PaymentState.PAID, PaymentState.CANCELLING}:
+            self._queue(key, codec.encode(payment), PROCESSING_SECONDS)
+        else:
+            self._queue(key, None, 0)
+
+    async def get(self, payment_hash: str) -> Payment | None:
+        """Return what Redis holds of a payment; ``None`` when it has nothing or is away."""
+        if self._health is not Health.OK:
+            return None
+        try:
+            async with asyncio.timeout(_LIMIT):
+                text = await self._redis.get(key_of(payment_hash))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            return None
+        found = codec.decode(text) if isinstance(text, str) else None
+        return found if found and found.payment_hash == payment_hash else None
+
+    async def run(self) -> None:
+        """Connect, empty the queue and keep checking, until cancelled."""
+        try:
+            while True:
+                await self._attend()
+        finally:
+            await self._redis.aclose()
+
+    async def drain(self) -> None:
+        """Write what is queued, if Redis answers: for a process that is about to end."""
+        if self._health is not Health.AWAY:
+            await self._write_all()
+
+    async def _attend(self) -> None:
+        try:
+            async with asyncio.timeout(_LIMIT):
+                await self._redis.ping()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            await self._wait(_RETRY_EVERY, wake=False)
+            return
+        self._set_health(Health.OK)
+        if await self._write_all():
+            await self._wait(_CHECK_EVERY, wake=True)
+
+    async def _write_all(self) -> bool:
+        while self._writes:
+            key, text, seconds = self._writes[0]
+            try:
+                async with asyncio.timeout(_LIMIT):
+                    if text is None:
+                        await self._redis.delete(key)
+                    else:
+                        await self._redis.set(key, text, ex=seconds)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._failed(error)
+                return False
+            if self._writes and self._writes[0] == (key, text, seconds):
+                self._writes.popleft()
+        return True
+
+    def _queue(self, key: str, text: str | None, seconds: int) -> None:
+        if len(self._writes) >= _QUEUE:
+            self._writes.popleft()
+        self._writes.append((key, text, seconds))
+        self._wake.set()
+
+    async def _wait(self, seconds: float, *, wake: bool) -> None:
+        if not wake:
+            await asyncio.sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._wake.clear()
+
+    def _failed(self, error: Exception) -> None:
+        if self._health is not Health.AWAY:
+            _log.warning("Redis is away, PostgreSQL goes on alone: %s", type(error).__name__)
+        self._set_health(Health.AWAY)
+
+    def _set_health(self, health: Health) -> None:
+        if health is not self._health:
+            self._health = health
+            self._on_health(health)

@@ -1,0 +1,86 @@
+"""Rows become domain values here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from blinkpos_desktop.domain.money import Currency, Money
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.tips import TipSummary
+from blinkpos_desktop.domain.transfer import RecipientInvoice, Role, Transfer, TransferState
+
+Row = Mapping[str, Any]
+
+
+def payment(row: Row, transfers: Sequence[Row]) -> Payment:
+    """Return the payment of a ``payments`` row and its ``transfers`` rows."""
+    currency = Currency(
+        code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
+    )
+    invoice = None
+    if row["payment_hash"] is not None:
+        invoice = Invoice(
+            payment_request=row["payment_request"],
+            payment_hash=row["payment_hash"],
+            sats=row["total_sats"],
+            expires_at=row["expires_at"],
+        )
+    return Payment(
+        id=row["id"],
+        state=PaymentState(row["state"]),
+        network=row["network"],
+        account_id=row["account_id"],
+        wallet_id=row["wallet_id"],
+        till=row["till"],
+        base=Money(minor=row["base_minor"], currency=currency),
+        tip=Money(minor=row["tip_minor"], currency=currency),
+        total_sats=row["total_sats"],
+        tip_sats=row["tip_sats"],
+        memo=row["memo"],
+        created_at=row["created_at"],
+        invoice=invoice,
+        received_sats=row["received_sats"],
+        paid_at=row["paid_at"],
+        was_closed=row["was_closed"],
+        reason=row["reason"],
+        transfers=tuple(transfer(each) for each in transfers),
+    )
+
+
+def transfer(row: Row) -> Transfer:
+    """Return the transfer of a row of ``transfers_of`` or ``transfer_by_id``."""
+    invoice = None
+    if row["payment_hash"] is not None:
+        invoice = RecipientInvoice(
+            external_id=row["external_id"],
+            payment_request=row["payment_request"],
+            payment_hash=row["payment_hash"],
+            expires_at=row["expires_at"],
+        )
+    return Transfer(
+        id=row["id"],
+        role=Role(row["role"]),
+        recipient=row["recipient"],
+        sats=row["sats"],
+        memo=row["memo"],
+        state=TransferState(row["state"]),
+        invoice=invoice,
+        reason=row["reason"],
+        tries=row["tries"],
+    )
+
+
+def tip_summary(row: Row) -> TipSummary:
+    """Return the summary of a ``tips_since`` row."""
+    done = row["settled_sats"] + row["attention_sats"] + row["kept_sats"]
+    return TipSummary(
+        recipient=row["recipient"],
+        count=row["count"],
+        sats=row["sats"],
+        settled_sats=row["settled_sats"],
+        open_sats=row["sats"] - done,
+        attention_sats=row["attention_sats"],
+        kept_sats=row["kept_sats"],
+        last_at=row["last_at"],
+    )

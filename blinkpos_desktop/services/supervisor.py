@@ -1,0 +1,79 @@
+"""The owner of every task: each has a name and an end, and none dies in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.watching import retry_delay
+
+STOP_SECONDS: Final = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Owns tasks: ``keep`` runs one for the program's life, ``start`` one with its own end."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        """Take the source of jitter in [0, 1), so that tills that failed together part."""
+        self._jitter = jitter
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a service until the end; when it dies it is said loudly and started again."""
+        self._own(name, self._keep(name, run))
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Own one piece of work; what it raises is logged with its cause."""
+        self._own(name, self._guard(name, work))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the tasks that are alive, sorted."""
+        return tuple(sorted(task.get_name() for task in self._tasks))
+
+    async def stop(self) -> None:
+        """Cancel every task and wait for its end; report those that do not end."""
+        self._stopping = True
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in late:
+            _log.error("the task %s does not end", task.get_name())
+
+    def _own(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._stopping:
+            coroutine.close()
+            return
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        deaths = 0
+        while True:
+            started = asyncio.get_running_loop().time()
+            try:
+                await run()
+            except Exception:  # noqa: BLE001 (the one place where a dead task ends up)
+                _log.exception("the task %s died and is started again", name)
+            else:
+                return
+            lived = asyncio.get_running_loop().time() - started
+            deaths = 1 if lived > 60 else deaths + 1  # noqa: PLR2004 (a minute's life is a success)
+            await asyncio.sleep(retry_delay(deaths, self._jitter()))
+
+    async def _guard(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except TillError as error:
+            _log.warning("%s: %s", name, error)
+        except Exception:  # noqa: BLE001 (the one place where a dead task ends up)
+            _log.exception("the task %s failed", name)

@@ -1,0 +1,191 @@
+"""Sees money come in: by Blink's updates, and by asking, ever more seldom."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final, Protocol
+
+from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate
+from blinkpos_desktop.domain.errors import TillError, UnavailableError
+from blinkpos_desktop.domain.facts import (
+    Fact,
+    Health,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    PaymentClosed,
+    PaymentPaid,
+)
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.watching import next_question
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
+
+TICK_SECONDS: Final = 1.0
+RELOAD_SECONDS: Final = 20.0
+_log = logging.getLogger(__name__)
+
+
+class Receiver(Protocol):
+    """Who records money that came in."""
+
+    async def paid(self, payment_id: int, received_sats: int | None) -> None:
+        """Record a payment as paid."""
+
+
+class Closer(Protocol):
+    """Who finishes a sale that was given up."""
+
+    async def finish(self, payment: Payment, *, to: PaymentState) -> Payment:
+        """Ask Blink to cancel, then how it stands."""
+
+
+class Watcher:
+    """Watches this account's open invoices; with ``only_own``, this process's sales alone."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateway: BlinkGateway,
+        feed: Feed,
+        clock: Clock,
+        receiver: Receiver,
+        closer: Closer,
+        *,
+        only_own: bool = False,
+    ) -> None:
+        """Take what watching needs; ``listen`` to the feed and ``run`` it."""
+        self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
+        self._receiver, self._closer, self._only_own = receiver, closer, only_own
+        self._updates: asyncio.Queue[PaidUpdate] = asyncio.Queue()
+        self._on_screen: dict[int, Payment] = {}
+        self._own: set[int] = set()
+        self._open: dict[int, Payment] = {}
+        self._asked: dict[int, int] = {}
+        self._reloaded_at = float("-inf")
+        self._hurry = asyncio.Event()
+
+    def on_update(self, update: PaidUpdate) -> None:
+        """Take an update of Blink's; returns at once."""
+        self._updates.put_nowait(update)
+
+    def on_fact(self, fact: Fact) -> None:
+        """Learn which invoices are on a screen, and when the connection is back."""
+        if isinstance(fact, InvoiceReady):
+            self._own.add(fact.payment.id)
+            self._on_screen[fact.payment.id] = fact.payment
+            # Its QR is new: the first question is worth asking a few seconds on.
+            self._asked[fact.payment.id] = int(self._clock.now())
+        elif isinstance(fact, PaymentPaid | PaymentClosed):
+            self.off_screen(fact.payment.id)
+        elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
+            # What was missed while we were away is not told again: ask for everything.
+            self._asked.clear()
+            self._reloaded_at = float("-inf")
+            self._hurry.set()
+
+    def off_screen(self, payment_id: int) -> None:
+        """Nobody waits at the counter for it any more: it is asked for more seldom."""
+        if payment := self._on_screen.pop(payment_id, None):
+            self._open[payment_id] = payment
+
+    async def run_updates(self) -> None:
+        """Record what Blink's updates tell, until cancelled."""
+        while True:
+            update = await self._updates.get()
+            await self._take(update)
+
+    async def run_questions(self, account_id: str) -> None:
+        """Ask for what is due, until cancelled."""
+        while True:
+            try:
+                await self.ask_due(account_id)
+            except UnavailableError as error:
+                _log.info("asking for open invoices: %s", error)
+            self._hurry.clear()
+            await self._tick()
+
+    async def ask_due(self, account_id: str) -> None:
+        """Ask once for every invoice that is due."""
+        now = self._clock.now()
+        if not self._only_own and now - self._reloaded_at >= RELOAD_SECONDS:
+            self._open = {each.id: each for each in await self._store.watched(account_id)}
+            self._reloaded_at = now
+        for payment in (self._open | self._on_screen).copy().values():
+            if self._is_due(payment, int(self._clock.now())):
+                await self.ask(payment)
+
+    async def ask(self, payment: Payment) -> None:
+        """Ask Blink how an invoice stands, and record what it says.
+
+        Raises:
+            UnavailableError: Blink or the database did not answer.
+        """
+        self._asked[payment.id] = int(self._clock.now())
+        status = await self._gateway.invoice_status(payment.payment_hash)
+        if status is InvoiceStatus.PAID:
+            await self._receiver.paid(payment.id, None)
+            self._open.pop(payment.id, None)
+            return
+        current = await self._store.payment(payment.id)
+        if current.state is PaymentState.CANCELLING:
+            await self._closer.finish(current, to=PaymentState.CANCELLED)
+        elif current.state is PaymentState.AWAITING and status is InvoiceStatus.EXPIRED:
+            closed = await self._store.move(payment.id, PaymentState.EXPIRED, reason="")
+            if closed:
+                self._feed.publish(PaymentClosed(payment=closed))
+
+    async def _take(self, update: PaidUpdate) -> None:
+        delay = 0.2
+        while True:
+            try:
+                payment = await self._find(update.payment_hash)
+                if payment is not None:
+                    await self._receiver.paid(payment.id, update.received_sats)
+            except UnavailableError as error:
+                # The database is away: the update is kept until it is back.
+                _log.warning("a payment came in and can't be recorded yet: %s", error)
+                await self._clock.sleep(delay)
+                delay = min(delay * 2, 5.0)
+            except TillError:
+                _log.exception("an update could not be recorded")
+                return
+            else:
+                return
+
+    async def _find(self, payment_hash: str) -> Payment | None:
+        for payment in self._on_screen.values():
+            if payment.payment_hash == payment_hash:
+                return payment
+        found = await self._store.by_hash(payment_hash)
+        if found is None:
+            # Another terminal's, or Blink's own app: not ours, never guessed at.
+            _log.info("an update for an invoice that is not ours")
+            return None
+        return None if self._only_own and found.id not in self._own else found
+
+    def _is_due(self, payment: Payment, now: int) -> bool:
+        if payment.invoice is None:
+            return False
+        due = next_question(
+            now=now,
+            asked_at=self._asked.get(payment.id),
+            created_at=payment.created_at,
+            expires_at=payment.invoice.expires_at,
+            on_screen=payment.id in self._on_screen,
+        )
+        return due is not None and due <= now
+
+    async def _tick(self) -> None:
+        """Wait a second, or less when the connection is back."""
+        waiting = {
+            asyncio.ensure_future(self._hurry.wait()),
+            asyncio.ensure_future(self._clock.sleep(TICK_SECONDS)),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,0 +1,242 @@
+"""Settings, read once: ``BLINKPOS_…`` variables over a TOML file, checked and frozen.
+
+A wrong value is named with what is allowed. Secrets never show in a ``repr``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+import platformdirs
+
+from blinkpos_desktop.domain.errors import InputError, SettingsError
+from blinkpos_desktop.domain.money import parse_percent
+from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
+
+PREFIX: Final = "BLINKPOS_"
+MAX_PRESETS: Final = 4
+ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
+    "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
+    "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
+}
+_NAMES: Final = frozenset(
+    {
+        "API_KEY",
+        "API_URL",
+        "WS_URL",
+        "NETWORK",
+        "MERCHANT",
+        "TIP_RECIPIENTS",
+        "TIP_PRESETS",
+        "CURRENCY",
+        "TILL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "DATA_DIR",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that is never printed."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """Return the text, for the one call that needs it."""
+        return self._text
+
+    def __str__(self) -> str:
+        """Return three stars."""
+        return "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the owner has set."""
+
+    api_url: str
+    ws_url: str
+    data_dir: Path
+    state_dir: Path
+    """The folder of the rotating logs."""
+    api_key: Secret | None = None
+    merchant: str | None = None
+    tip_recipients: tuple[Recipient, ...] = ()
+    tip_presets: tuple[Fraction, ...] = (Fraction(10), Fraction(15), Fraction(20))
+    currency: str = "SATS"
+    till: str = "till"
+    database_url: Secret | None = None
+    """A server's; the embedded PostgreSQL is used without it."""
+    redis_url: Secret | None = None
+
+
+def config_file() -> Path:
+    """Return where the settings file is looked for; it need not exist."""
+    return Path(platformdirs.user_config_dir("blinkpos", appauthor=False)) / "blinkpos.toml"
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings of the person who runs the program.
+
+    Raises:
+        SettingsError: a value is wrong; the sentence names it and what is allowed.
+    """
+    values = _read_file(config_file() if file is None else file)
+    environ = os.environ if environ is None else environ
+    for name in _NAMES:
+        if text := environ.get(PREFIX + name, "").strip():
+            values[name] = text
+    return _build(values)
+
+
+def redact_url(url: str) -> str:
+    """Return ``url`` with its password, and any other secret it carries, as ``***``."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "***"
+    user = "***@" if parts.username or parts.password else ""
+    query = re.sub(r"(?i)(password|sslpassword|token|key)=[^&]*", r"\1=***", parts.query)
+    return urlunsplit((parts.scheme, f"{user}{host}{port}", parts.path, query, ""))
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be read.", cause=str(error)
+        ) from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from error
+    values: dict[str, str] = {}
+    for key, value in table.items():
+        name = key.upper().removeprefix(PREFIX)
+        if name not in _NAMES:
+            raise SettingsError(f"The settings file {path} has “{key}”, which is no setting.")
+        values[name] = _as_text(name, value)
+    if "API_KEY" in values and os.name == "posix" and mode & 0o077:
+        raise SettingsError(
+            f"The settings file {path} holds the API key and others can read it: "
+            f"run chmod 600 on it, or set {PREFIX}API_KEY instead."
+        )
+    return values
+
+
+def _as_text(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(_as_text(name, item) for item in value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise SettingsError(f"{name} must be a text or a list of texts.")
+    return str(value).strip()
+
+
+def _build(values: Mapping[str, str]) -> Settings:
+    api_url, ws_url = _endpoints(values)
+    key = values.get("API_KEY")
+    if key and not re.fullmatch(r"[!-~]{8,200}", key):
+        raise SettingsError(f"{PREFIX}API_KEY must be a Blink API key without spaces (blink_…).")
+    database = values.get("DATABASE_URL")
+    _check_url(database, "DATABASE_URL", ("postgresql", "postgres"))
+    redis = values.get("REDIS_URL")
+    _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
+    default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
+    return Settings(
+        api_url=api_url,
+        ws_url=ws_url,
+        api_key=Secret(key) if key else None,
+        merchant=_merchant(values.get("MERCHANT")),
+        tip_recipients=_recipients(values.get("TIP_RECIPIENTS")),
+        tip_presets=_presets(values.get("TIP_PRESETS", "10,15,20")),
+        currency=_currency(values.get("CURRENCY", "SATS")),
+        till=values.get("TILL", socket.gethostname() or "till")[:60],
+        database_url=Secret(database) if database else None,
+        redis_url=Secret(redis) if redis else None,
+        data_dir=Path(values.get("DATA_DIR", default_data)).expanduser().absolute(),
+        state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
+    )
+
+
+def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
+    api, ws = values.get("API_URL"), values.get("WS_URL")
+    if bool(api) != bool(ws):
+        raise SettingsError(f"Set {PREFIX}API_URL and {PREFIX}WS_URL together, or neither.")
+    if api and ws:
+        _check_url(api, "API_URL", ("https", "http"))
+        _check_url(ws, "WS_URL", ("wss", "ws"))
+        return api, ws
+    network = values.get("NETWORK", "mainnet").lower()
+    if network not in ENDPOINTS:
+        allowed = " or ".join(ENDPOINTS)
+        raise SettingsError(f"{PREFIX}NETWORK is “{network[:40]}”: allowed are {allowed}.")
+    return ENDPOINTS[network]
+
+
+def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
+    if url is None:
+        return
+    scheme, host = "", None
+    try:
+        parts = urlsplit(url)
+        if parts.port is None or parts.port > 0:
+            scheme, host = parts.scheme, parts.hostname
+    except ValueError:
+        pass  # an impossible port or address: refused below
+    if scheme not in schemes:
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise SettingsError(f"{PREFIX}{name} must start with {allowed} and have a valid address.")
+    loopback = host in {"127.0.0.1", "::1", "localhost"}
+    if scheme in {"http", "ws"} and not loopback:
+        # The key travels in it: never in the clear over a network.
+        raise SettingsError(f"{PREFIX}{name} must be encrypted ({schemes[0]}://).")
+
+
+def _merchant(text: str | None) -> str | None:
+    try:
+        return check_username(text) if text else None
+    except InputError as error:
+        raise SettingsError(f"{PREFIX}MERCHANT: {error.sentence}") from error
+
+
+def _recipients(text: str | None) -> tuple[Recipient, ...]:
+    try:
+        return parse_recipients([part for part in text.split(",") if part.strip()] if text else [])
+    except InputError as error:
+        raise SettingsError(f"{PREFIX}TIP_RECIPIENTS: {error.sentence}") from error
+
+
+def _presets(text: str) -> tuple[Fraction, ...]:
+    try:
+        presets = tuple(parse_percent(part) for part in text.split(",") if part.strip())
+    except InputError as error:
+        raise SettingsError(f"{PREFIX}TIP_PRESETS: {error.sentence}") from error
+    if len(presets) > MAX_PRESETS or any(preset == 0 for preset in presets):
+        raise SettingsError(
+            f"{PREFIX}TIP_PRESETS takes up to four percentages above 0, as 10,15,20."
+        )
+    return presets
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]{2,8}", text):
+        raise SettingsError(f"{PREFIX}CURRENCY is “{text[:20]}”: use SATS or a code such as USD.")
+    return text.upper()
