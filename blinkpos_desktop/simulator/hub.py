@@ -57,6 +57,7 @@ class Hub:
         """Requests by operation and by root field."""
         self._subscribers: set[Subscriber] = set()
         self._changed = asyncio.Event()
+        self._closed = False
 
     def publish(self, event: Event) -> None:
         """Give an event to everyone; each takes what is his."""
@@ -91,11 +92,16 @@ class Hub:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def close(self) -> None:
+        """Nobody waits any longer: the simulator ends."""
+        self._closed = True
+        self.touch()
+
     async def wait_until(self, happened: Callable[[], bool], seconds: float) -> bool:
         """Wait until it has happened; False when it hasn't within `seconds`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not happened():
+                while not happened() and not self._closed:
                     await self._changed.wait()
         return happened()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 20.0
 _ACCESS_SECONDS = 20.0
+_TASKS_SECONDS = 2.0
 
 
 class _Server(uvicorn.Server):
@@ -45,6 +47,20 @@ class _Server(uvicorn.Server):
         self._ready()
         await self._end.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End at once: whoever is connected has been cut off already."""
+        for server in self.servers:
+            server.close()
+        for connection in [*self.server_state.connections]:
+            connection.shutdown()
+        tasks = [*self.server_state.tasks]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_TASKS_SECONDS)
+            for task in late:
+                task.cancel()
+        for listener in sockets or []:
+            listener.close()
+
 
 class Simulator:
     """A running simulator. Its world belongs to its thread: reach it through `do`."""
@@ -53,7 +69,7 @@ class Simulator:
         """`port` 0 takes a free one."""
         self.world = world or cafe()
         """Fine to read while nothing happens; change it through `do` or `control`."""
-        self._socket = socket.create_server((HOST, port))
+        self._socket = _listen(port)
         self.port = int(self._socket.getsockname()[1])
         self.api_url = f"http://{HOST}:{self.port}/graphql"
         self.ws_url = f"ws://{HOST}:{self.port}/graphql"
@@ -142,14 +158,27 @@ class Simulator:
             date_header=False,
             server_header=False,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=2,
         )
         await _Server(config, self._up.set, state.stopping).serve(sockets=[self._socket])
 
     @staticmethod
     def _ask_to_stop(state: State) -> None:
         state.stopping.set()
+        state.hub.close()
         state.wires.abort_all()
+
+
+def _listen(port: int) -> socket.socket:
+    # Named as TCP, or asyncio leaves Nagle's delay on and every answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _application(state: State) -> Starlette:
