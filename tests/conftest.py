@@ -1,4 +1,4 @@
-"""What every test stands on: an environment of its own, and real servers where they are asked for."""
+"""What every test stands on: an own environment, and real servers where they are asked for."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SettingsMaker:
 
     base: Settings
 
-    def __call__(self, **changes: Any) -> Settings:
+    def __call__(self, **changes: Any) -> Settings:  # noqa: ANN401 (fields of Settings)
         return replace(self.base, **changes)
 
 

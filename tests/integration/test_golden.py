@@ -21,7 +21,7 @@ async def test_the_golden_case(
     make_settings: SettingsMaker,
     simulator: Simulator,
     request: pytest.FixtureRequest,
-    with_redis: bool,
+    with_redis: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     from blinkpos_desktop.settings import Secret
 
