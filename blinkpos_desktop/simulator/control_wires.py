@@ -1,6 +1,7 @@
 """Control commands on the wires: faults, sockets, counts, waiting."""
 
 from collections.abc import Callable
+from dataclasses import fields
 
 from .faults import Fault, FaultKind
 from .state import NewSockets, State
@@ -8,6 +9,9 @@ from .state import NewSockets, State
 
 def lay_fault(state: State, kind: str, **details: object) -> dict[str, object]:
     """Lay a fault over HTTP; see `faults.Fault` for its details."""
+    unknown = details.keys() - {field.name for field in fields(Fault)}
+    if unknown:
+        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
     fault = Fault(kind=FaultKind(kind), **details)  # type: ignore[arg-type] # JSON, checked below
     if fault.skip < 0 or (fault.times is not None and fault.times < 1):
         raise ValueError("a fault is laid for one request or more")

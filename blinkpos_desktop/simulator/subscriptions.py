@@ -11,6 +11,7 @@ from .events import Event, IntraLedgerMoved, LightningReceived, PriceMoved
 from .hub import events_of
 from .invoices import Invoice, InvoiceStatus
 from .queries import invoice_by_request
+from .refusals import TopLevelRefusal
 from .scalars import check_query
 from .views import (
     View,
@@ -63,9 +64,13 @@ async def status_by_hash(
     input: dict[str, str],  # noqa: A002 - GraphQL's name
 ) -> AsyncGenerator[View, None]:
     """The invoice's status now, and when it changes: no key is needed."""
-    check_query(*input.values())
     context = context_of(info)
-    invoice = context.world.invoices.get(input["paymentHash"])
+    try:
+        check_query(*input.values())
+        invoice = context.world.invoices.get(input["paymentHash"])
+    except TopLevelRefusal as refusal:
+        yield _refused(refusal)
+        return
     async with aclosing(_statuses(context, invoice)) as statuses:
         async for status in statuses:
             yield status
@@ -78,9 +83,13 @@ async def status_by_request(
     input: dict[str, str],  # noqa: A002 - GraphQL's name
 ) -> AsyncGenerator[View, None]:
     """The same, by the invoice's text."""
-    check_query(*input.values())
     context = context_of(info)
-    invoice = invoice_by_request(context, input["paymentRequest"])
+    try:
+        check_query(*input.values())
+        invoice = invoice_by_request(context, input["paymentRequest"])
+    except TopLevelRefusal as refusal:
+        yield _refused(refusal)
+        return
     async with aclosing(_statuses(context, invoice)) as statuses:
         async for status in statuses:
             yield status
@@ -93,8 +102,13 @@ async def price_updates(
     input: dict[str, str],  # noqa: A002 - GraphQL's name
 ) -> AsyncGenerator[View, None]:
     """The price now, and whenever it changes."""
-    check_query(*input.values())
     context, currency = context_of(info), input["currency"]
+    try:
+        check_query(*input.values())
+        context.world.prices.currency(currency)
+    except TopLevelRefusal as refusal:
+        yield _refused(refusal)
+        return
     with context.hub.subscribe("realtimePrice", currency) as subscriber:
         yield {"errors": [], "realtimePrice": realtime_price(context.world, currency)}
         async with aclosing(events_of(subscriber, lambda: None)) as events:
@@ -129,6 +143,12 @@ async def _statuses(context: Context, invoice: Invoice) -> AsyncGenerator[View, 
                     told = status
                     yield {"errors": [], **status_view(world, invoice)}
                 await anext(events)
+
+
+def _refused(refusal: TopLevelRefusal) -> View:
+    """A subscription that can't begin says so in its one event, and is over."""
+    error = {"__typename": "GraphQLApplicationError", "message": str(refusal)}
+    return {"errors": [error]}
 
 
 def _update(context: Context, account: Account, update: View) -> View:

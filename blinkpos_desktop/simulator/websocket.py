@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncGenerator
 from typing import cast
 
@@ -16,6 +17,7 @@ from .http import BadRequestError, find_operation, format_error, names_of
 from .schema import executable_schema
 from .state import NewSockets, Speaker, State
 
+log = logging.getLogger(__name__)
 SUBPROTOCOL = "graphql-transport-ws"
 _INIT_SECONDS = 3.0
 Message = dict[str, object]
@@ -168,6 +170,11 @@ class Connection(Speaker):
                 async for result in stream:
                     await self._next(subscription, result)
             await self._send({"id": subscription, "type": "complete"})
+        except Exception:
+            # A bug of the simulator: loud here, and an end for who waits.
+            log.exception("a subscription failed")
+            payload_of_bug = [{"message": "Internal error of the simulator"}]
+            await self._send({"id": subscription, "type": "error", "payload": payload_of_bug})
         finally:
             if self._tasks.get(subscription) is asyncio.current_task():
                 del self._tasks[subscription]

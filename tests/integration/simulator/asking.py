@@ -49,7 +49,7 @@ class Asker:
 
     def ask(self, query: str, key: str | None = KEY, **variables: object) -> Json:
         """The whole body of an answer with HTTP 200."""
-        answer = self.post(query, key, **variables)
+        answer = self.post(query, key, None, **variables)
         assert answer.status_code == 200, answer.text
         body: Json = answer.json()
         return body

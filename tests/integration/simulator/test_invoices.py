@@ -115,11 +115,8 @@ def test_a_usd_invoice_of_our_own(blink: Asker) -> None:
     assert blink.control.balance("till", "USD") == 25
 
 
-@pytest.mark.parametrize("amount", [-1, 21.5, "ten", True, 2_100_000_000_000_001, None])
+@pytest.mark.parametrize("amount", [-1, 21.5, "ten", True, 2_100_000_000_000_001])
 def test_a_bad_amount_carries_no_code(blink: Asker, amount: object) -> None:
-    if amount is None:
-        assert blink.post("mutation { lnInvoiceCreate(input: {}) { errors { message } } }")
-        return
     till = blink.wallets["till"]["BTC"]
     code, message = blink.refused("lnInvoiceCreate", walletId=till, amount=amount)
     assert code is None
