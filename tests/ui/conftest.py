@@ -13,11 +13,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
 
 
 @pytest.fixture(autouse=True)
-def qt_is_silent() -> Iterator[None]:
+def qt_is_silent(qapp: QApplication) -> Iterator[None]:
     """Fail the test if Qt prints a warning."""
+    del qapp
     said: list[str] = []
 
     def note(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:

@@ -80,6 +80,9 @@ class Stage:
             self.tell(PriceChanged(price=price))
         return self
 
+    def is_on(self, screen: Screen) -> bool:
+        return self.till.view.screen is screen
+
     def tell(self, *facts: object) -> None:
         for fact in facts:
             self.bridge.fact.emit(fact)

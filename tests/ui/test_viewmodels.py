@@ -1,0 +1,248 @@
+"""The smaller viewmodels: percentages, words, the status line, the tips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.domain.facts import (
+    Health,
+    Part,
+    PartChanged,
+    PaymentPaid,
+    TipsFailed,
+    TipsLoaded,
+    TransferChanged,
+)
+from blinkpos_desktop.domain.money import SATS, Currency, Money
+from blinkpos_desktop.domain.tips import Period, TipSummary
+from blinkpos_desktop.domain.transfer import TransferState
+from blinkpos_desktop.ui.viewmodels.notices import MAX_REMEMBERED, Remembered
+from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
+from blinkpos_desktop.ui.viewmodels.status import Status
+from blinkpos_desktop.ui.viewmodels.tips import Tips
+from blinkpos_desktop.ui.viewmodels.words import (
+    Tone,
+    grouped,
+    money_text,
+    sats_text,
+    tip_line,
+    transfer_line,
+)
+from tests.ui.fakes import USD, payment_for, sale_of, shop, transfers_of
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "percent"),
+    [
+        ("", "", None),
+        ("7", "7", Fraction(7)),
+        ("7.5", "7.5", Fraction(15, 2)),
+        ("7.3", "7.", Fraction(7)),
+        ("7.55", "7.5", Fraction(15, 2)),
+        ("7.0", "7.0", Fraction(7)),
+        ("100", "100", Fraction(100)),
+        ("101", "10", Fraction(10)),
+        ("1000", "100", Fraction(100)),
+        ("100.5", "100.", Fraction(100)),
+        ("100.0", "100.0", Fraction(100)),
+        ("0", "0", Fraction(0)),
+        ("05", "5", Fraction(5)),
+        ("00", "0", Fraction(0)),
+        (".5", "0.5", Fraction(1, 2)),
+        ("..", "0.", Fraction(0)),
+        ("7+", "7", Fraction(7)),
+        ("75⌫", "7", Fraction(7)),
+        ("75C", "", None),
+        ("⌫", "", None),
+    ],
+)
+def test_a_percentage_is_typed_in_halves_up_to_a_hundred(
+    keys: str, text: str, percent: Fraction | None
+) -> None:
+    typed = ""
+    for key in keys:
+        typed = press_percent(typed, Key(key))
+    assert typed == text
+    assert percent_of(typed) == percent
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("0", "0"), ("2100", "2100"), ("21000", "21 000"), ("1000000.5", "1 000 000.5")],
+)
+def test_long_numbers_are_grouped(number: str, shown: str) -> None:
+    assert grouped(number).replace("\N{NARROW NO-BREAK SPACE}", " ") == shown
+
+
+def test_amounts_are_written_as_people_read_them() -> None:
+    assert sats_text(1) == "1 sat"
+    assert money_text(Money(minor=21, currency=SATS)) == "21 sats"
+    assert money_text(Money(minor=80, currency=USD)) == "$0.80"
+    assert money_text(Money(minor=350, currency=Currency(code="CHF", digits=2))) == "CHF 3.50"
+
+
+def test_the_tip_line_names_the_recipients() -> None:
+    payment = payment_for(sale_of())
+    assert tip_line(payment) == "with 2 sats tip for elturco"
+    assert tip_line(replace(payment, transfers=())) == "with 2 sats tip"
+    assert tip_line(payment_for(sale_of(percent=Fraction(0)))) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "line", "tone"),
+    [
+        (TransferState.PLANNED, "2 sats to elturco …", Tone.BUSY),
+        (TransferState.UNKNOWN, "2 sats to elturco …", Tone.BUSY),
+        (TransferState.SETTLED, "2 sats to elturco ✓", Tone.GOOD),
+        (TransferState.KEPT, "2 sats kept: So chosen.", Tone.QUIET),
+        (TransferState.ATTENTION, "2 sats to elturco need attention: So chosen.", Tone.ALERT),
+    ],
+)
+def test_forwarding_in_words(state: TransferState, line: str, tone: Tone) -> None:
+    transfer = replace(transfers_of(21, 2, state)[1], reason="So chosen.")
+    assert transfer_line(transfer) == (line, tone)
+
+
+def test_remembered_forgets_the_oldest() -> None:
+    remembered = Remembered()
+    for number in range(MAX_REMEMBERED + 1):
+        remembered.add(str(number))
+        remembered.add(str(number))
+    assert "0" not in remembered
+    assert "1" in remembered
+    assert str(MAX_REMEMBERED) in remembered
+
+
+# -- status -----------------------------------------------------------------------------------
+
+
+def test_the_parts_are_told_apart_in_words() -> None:
+    status = Status()
+    assert [part.words for part in status.view.parts] == ["starting…"] * 3
+    status.on_fact(PartChanged(part=Part.BLINK, health=Health.OK))
+    status.on_fact(PartChanged(part=Part.REDIS, health=Health.OFF))
+    status.on_fact(PartChanged(part=Part.POSTGRESQL, health=Health.AWAY, sentence="Stopped."))
+    words = {part.part: part.words for part in status.view.parts}
+    assert words == {
+        Part.BLINK: "connected",
+        Part.POSTGRESQL: "Stopped.",
+        Part.REDIS: "not used",
+    }
+
+
+def test_the_band_says_that_money_is_not_real() -> None:
+    status = Status()
+    assert status.view.band == ""
+    status.on_fact(shop(network="regtest"))
+    assert "regtest" in status.view.band
+    assert "nothing here is real" in status.view.band
+    status.on_fact(shop(network="mainnet"))
+    assert status.view.band == ""
+
+
+def test_the_band_is_there_early_when_the_network_is_known() -> None:
+    assert "signet" in Status(network="signet").view.band
+
+
+# -- tips -------------------------------------------------------------------------------------
+
+ROW = TipSummary(
+    recipient="elturco",
+    count=1,
+    sats=2,
+    settled_sats=2,
+    open_sats=0,
+    attention_sats=0,
+    kept_sats=0,
+    last_at=0,
+)
+
+
+@pytest.fixture
+def asked() -> list[Period]:
+    return []
+
+
+@pytest.fixture
+def tips(asked: list[Period]) -> Tips:
+    tips = Tips(give_up_ms=20)
+    tips.load_wanted.connect(asked.append)
+    return tips
+
+
+def tip_moved() -> TransferChanged:
+    return TransferChanged(payment_id=1, payment_hash="ab", transfer=transfers_of(21, 2)[1])
+
+
+def test_tips_load_only_when_opened(tips: Tips, asked: list[Period]) -> None:
+    tips.on_fact(tip_moved())
+    tips.on_fact(PaymentPaid(payment=payment_for(sale_of())))
+    assert asked == []
+    tips.open()
+    assert asked == [Period.TODAY]
+    assert tips.view.is_loading
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
+    assert tips.view.rows == (ROW,)
+    assert not tips.view.is_loading
+
+
+def test_another_period_is_loaded_and_a_late_answer_for_the_first_is_dropped(
+    tips: Tips, asked: list[Period]
+) -> None:
+    tips.open()
+    tips.choose(Period.WEEK)
+    tips.choose(Period.WEEK)
+    assert asked == [Period.TODAY, Period.WEEK]
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
+    tips.on_fact(TipsFailed(period=Period.TODAY, sentence="No."))
+    assert tips.view.rows is None
+    assert tips.view.error == ""
+    tips.on_fact(TipsLoaded(period=Period.WEEK, rows=()))
+    assert tips.view.rows == ()
+
+
+def test_a_failure_is_said_and_can_be_tried_again(tips: Tips, asked: list[Period]) -> None:
+    tips.open()
+    tips.on_fact(TipsFailed(period=Period.TODAY, sentence="The database is away."))
+    assert tips.view.error == "The database is away."
+    tips.retry()
+    assert asked == [Period.TODAY] * 2
+    assert tips.view.error == ""
+
+
+def test_silence_is_said_too(tips: Tips, qtbot: QtBot) -> None:
+    tips.open()
+    qtbot.waitUntil(lambda: bool(tips.view.error), timeout=1_000)
+    assert not tips.view.is_loading
+
+
+def test_a_moving_tip_reloads_once_after_the_answer(tips: Tips, asked: list[Period]) -> None:
+    tips.open()
+    for _ in range(5):
+        tips.on_fact(tip_moved())
+    assert len(asked) == 1
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=()))
+    assert len(asked) == 2
+    assert tips.view.rows == ()
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
+    assert len(asked) == 2
+    tips.on_fact(PaymentPaid(payment=payment_for(sale_of())))
+    assert len(asked) == 3
+    tips.close()
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
+    tips.on_fact(tip_moved())
+    assert len(asked) == 3
+
+
+def test_the_merchants_part_reloads_nothing(tips: Tips, asked: list[Period]) -> None:
+    tips.open()
+    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=()))
+    merchant = transfers_of(21, 0)[0]
+    tips.on_fact(TransferChanged(payment_id=1, payment_hash="ab", transfer=merchant))
+    tips.on_fact(PaymentPaid(payment=payment_for(sale_of(percent=Fraction(0)))))
+    assert len(asked) == 1
