@@ -6,6 +6,8 @@ from hashlib import sha256
 
 import bolt11
 
+from .refusals import Refusal
+
 PREFIXES = {"mainnet": "bc", "testnet": "tb", "signet": "tbs", "regtest": "bcrt"}
 NODE_KEY = sha256(b"the simulated Blink's Lightning node").hexdigest()
 OTHER_NODE_KEY = sha256(b"a Lightning node that isn't Blink's").hexdigest()
@@ -51,6 +53,38 @@ def write(terms: Terms, key: str = NODE_KEY) -> str:
     )
     # An empty memo is legal; the library takes an empty description for a missing one.
     return bolt11.encode(invoice, key, ignore_exceptions=not terms.memo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a payer's side reads in an invoice's text."""
+
+    payment_hash: str
+    sats: int
+    description: str | None
+    expires_at: int
+    """Unix seconds."""
+
+    def has_expired_at(self, now: int) -> bool:
+        """Whether its life is over."""
+        return now >= self.expires_at
+
+
+def read(payment_request: str, network: str) -> Reading:
+    """Read an invoice's text; what is unreadable or of another network is refused."""
+    try:
+        text = bolt11.decode(payment_request)
+    except Exception as error:
+        # The library raises whatever its bit reader does on garbage.
+        raise Refusal("INVOICE_DECODE_ERROR", "Invalid bolt11 payment request") from error
+    if text.currency != PREFIXES[network] or not text.amount_msat:
+        raise Refusal("INVOICE_DECODE_ERROR", "Invoice is for another network or no amount")
+    return Reading(
+        payment_hash=text.payment_hash,
+        sats=-(-int(text.amount_msat) // 1000),
+        description=text.description,
+        expires_at=text.date + text.expiry,
+    )
 
 
 def falsify(terms: Terms, what: str) -> Terms:

@@ -3,19 +3,18 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import bolt11
-
+from . import bolt11_text
 from .accounts import Accounts, Currency, Wallet
-from .bolt11_text import PREFIXES
+from .books import Books, move, swap
 from .clock import Clock
-from .events import IntraLedgerMoved, LightningReceived, Listener
+from .events import IntraLedgerMoved
 from .invoices import Invoice, Invoices, InvoiceStatus
-from .ledger import DEALER, IN_FLIGHT, OUTSIDE, Ledger, Posting
+from .ledger import IN_FLIGHT, OUTSIDE
 from .limits import DailyLimit
 from .prices import Prices
 from .refusals import Refusal, invalid_input, lightning_error, receive_disabled
 from .settings import Settings
-from .transactions import Direction, Transaction, Transactions, TransactionStatus
+from .transactions import Direction, Transaction, TransactionStatus
 
 _MAX_OVERPAYMENT = 2
 """An outside payer may pay up to twice what an invoice asks for."""
@@ -61,11 +60,9 @@ class Payments:
     clock: Clock
     settings: Settings
     prices: Prices
-    ledger: Ledger
+    books: Books
     invoices: Invoices
-    transactions: Transactions
     daily: DailyLimit
-    emit: Listener
     _attempts: dict[tuple[str, str], float] = field(default_factory=dict)
     _under_way: set[str] = field(default_factory=set)
     _pending: dict[str, tuple[_Order, Transaction]] = field(default_factory=dict)
@@ -73,7 +70,7 @@ class Payments:
 
     def begin(self, wallet: Wallet, payment_request: str) -> str:
         """Start sending: the payment's hash, which `end` must get. Refuses a second at once."""
-        payment_hash = self._decode(payment_request).payment_hash
+        payment_hash = bolt11_text.read(payment_request, self.settings.network).payment_hash
         if payment_hash in self._under_way or payment_hash in self._pending:
             raise lightning_error("There is a pending payment for this invoice")
         self._attempts.setdefault((wallet.id, payment_hash), self.clock.now())
@@ -88,7 +85,7 @@ class Payments:
         self, wallet: Wallet, payment_request: str, memo: str | None, *, pending: bool = False
     ) -> Sent:
         """Pay an invoice out of that wallet; `pending` leaves it in flight."""
-        decoded = self._decode(payment_request)
+        decoded = bolt11_text.read(payment_request, self.settings.network)
         invoice = self.invoices.find(decoded.payment_hash)
         if self._is_paid(decoded.payment_hash, invoice):
             return self._second_answer(wallet, decoded.payment_hash)
@@ -122,17 +119,17 @@ class Payments:
             transaction.status = TransactionStatus.SUCCESS
             transaction.preimage = order.invoice.preimage if order.invoice else None
             return
-        self._post(
+        self.books.post(
             "return",
             order.payment_hash,
             transaction.external_id,
-            _move(IN_FLIGHT, order.payer.id, order.payer.currency, order.debit),
+            move(IN_FLIGHT, order.payer.id, order.payer.currency, order.debit),
         )
         transaction.status = TransactionStatus.FAILURE
 
     def pay_from_outside(self, payment_request: str, sats: int | None = None) -> Invoice:
         """Pay an invoice as a stranger on Lightning does; `sats` to overpay."""
-        decoded = self._decode(payment_request)
+        decoded = bolt11_text.read(payment_request, self.settings.network)
         invoice = self.invoices.get(decoded.payment_hash)
         paying = invoice.sats if sats is None else sats
         if invoice.paid_at is not None or decoded.payment_hash in self._pending:
@@ -144,7 +141,7 @@ class Payments:
         if not invoice.sats <= paying <= invoice.sats * _MAX_OVERPAYMENT:
             raise lightning_error("Incorrect payment amount")
         credit = paying if invoice.cents is None else invoice.cents * paying // invoice.sats
-        self._credit(invoice, OUTSIDE, Currency.BTC, paying, credit, "settle", payer=None)
+        self.books.credit(invoice, OUTSIDE, Currency.BTC, paying, credit, "settle", payer=None)
         return invoice
 
     def send_plainly(self, wallet: Wallet, to: Wallet, amount: int, memo: str | None) -> Sent:
@@ -163,22 +160,22 @@ class Payments:
             raise invalid_input("Amount sent was too low for recipient's usd wallet.")
         self._check_funds(wallet, amount)
         self._check_daily(wallet, amount, to)
-        self._post(
+        self.books.post(
             "send",
             None,
             None,
-            _swap(wallet.id, wallet.currency, amount, to.id, to.currency, credit),
+            swap(wallet.id, wallet.currency, amount, to.id, to.currency, credit),
         )
         payer = self.accounts.owner(wallet)
-        out = self._write(wallet, -amount, memo, None, payee.username, to.id)
-        came = self._write(to, credit, memo, None, payer.username, wallet.id)
-        self.emit(IntraLedgerMoved(account_id=payer.id, transaction=out))
-        self.emit(IntraLedgerMoved(account_id=payee.id, transaction=came))
+        out = self.books.write(wallet, -amount, memo, None, payee.username, to.id)
+        came = self.books.write(to, credit, memo, None, payer.username, wallet.id)
+        self.books.emit(IntraLedgerMoved(account_id=payer.id, transaction=out))
+        self.books.emit(IntraLedgerMoved(account_id=payee.id, transaction=came))
         return Sent(SendStatus.SUCCESS, out)
 
     def fund(self, wallet: Wallet, amount: int) -> None:
         """Give a wallet sats or cents out of nowhere, that is: from outside."""
-        self._post("fund", None, None, _move(OUTSIDE, wallet.id, wallet.currency, amount))
+        self.books.post("fund", None, None, move(OUTSIDE, wallet.id, wallet.currency, amount))
 
     def in_flight(self) -> list[str]:
         """The hashes of all payments that are in flight."""
@@ -191,7 +188,7 @@ class Payments:
 
     def _second_answer(self, wallet: Wallet, payment_hash: str) -> Sent:
         """The repeat's two shapes: it depends on the wallet and on the first attempt's age."""
-        own = self.transactions.of_hash(wallet.id, payment_hash)
+        own = self.books.transactions.of_hash(wallet.id, payment_hash)
         sent = next((t for t in own if _has_left(t)), None)
         age = self.clock.now() - self._attempts.get((wallet.id, payment_hash), self.clock.now())
         if sent is None or age > self.settings.already_paid_seconds:
@@ -209,7 +206,7 @@ class Payments:
             raise lightning_error("Invoice is expired")
 
     def _check_funds(self, wallet: Wallet, amount: int) -> None:
-        balance = self.ledger.balance(wallet.id, wallet.currency)
+        balance = self.books.ledger.balance(wallet.id, wallet.currency)
         if amount > balance:
             unit = "sats" if wallet.currency is Currency.BTC else "cents"
             raise Refusal(
@@ -234,11 +231,11 @@ class Payments:
     def _depart(self, order: _Order) -> Sent:
         """The sats leave the wallet and are in flight until `resolve`."""
         out = self._departure(order, TransactionStatus.PENDING)
-        self._post(
+        self.books.post(
             "depart",
             order.payment_hash,
             out.external_id,
-            _move(order.payer.id, IN_FLIGHT, order.payer.currency, order.debit),
+            move(order.payer.id, IN_FLIGHT, order.payer.currency, order.debit),
         )
         self._pending[order.payment_hash] = (order, out)
         return Sent(SendStatus.PENDING, out)
@@ -246,7 +243,7 @@ class Payments:
     def _departure(self, order: _Order, status: TransactionStatus) -> Transaction:
         invoice = order.invoice
         payee = self.accounts.owner(invoice.wallet) if invoice else None
-        out = self._write(
+        out = self.books.write(
             order.payer,
             -order.debit,
             order.memo,
@@ -266,117 +263,11 @@ class Payments:
         invoice, currency = order.invoice, order.payer.currency
         if invoice is None:
             self._paid_outside.add(order.payment_hash)
-            postings = _swap(source, currency, order.debit, OUTSIDE, Currency.BTC, order.sats)
-            self._post(reason, order.payment_hash, None, postings)
+            postings = swap(source, currency, order.debit, OUTSIDE, Currency.BTC, order.sats)
+            self.books.post(reason, order.payment_hash, None, postings)
             return
         credit = order.sats if invoice.cents is None else invoice.cents
-        self._credit(invoice, source, currency, order.debit, credit, reason, payer=order.payer)
-
-    def _credit(
-        self,
-        invoice: Invoice,
-        source: str,
-        source_currency: Currency,
-        debit: int,
-        credit: int,
-        reason: str,
-        *,
-        payer: Wallet | None,
-    ) -> None:
-        """The payee's side: the posting, the transaction, the invoice and the event."""
-        wallet = invoice.wallet
-        postings = _swap(source, source_currency, debit, wallet.id, wallet.currency, credit)
-        self._post(reason, invoice.payment_hash, invoice.external_id, postings)
-        came = self._write(
-            wallet,
-            credit,
-            invoice.terms.memo or None,
-            invoice.external_id,
-            self.accounts.owner(payer).username if payer else None,
-            payer.id if payer else None,
-        )
-        came.settled_inside = payer is not None
-        came.payment_hash = invoice.payment_hash
-        came.payment_request = invoice.payment_request
-        came.preimage = invoice.preimage
-        invoice.paid_at = self.clock.seconds()
-        invoice.received = credit
-        self.emit(LightningReceived(account_id=wallet.account_id, transaction=came))
-
-    def _write(
-        self,
-        wallet: Wallet,
-        amount: int,
-        memo: str | None,
-        external_id: str | None,
-        other_username: str | None,
-        other_wallet_id: str | None,
-    ) -> Transaction:
-        transaction = Transaction(
-            id=self.transactions.next_id(),
-            wallet=wallet,
-            direction=Direction.SEND if amount < 0 else Direction.RECEIVE,
-            status=TransactionStatus.SUCCESS,
-            amount=amount,
-            created_at=self.clock.seconds(),
-            memo=memo if amount < 0 else self._shown_memo(wallet.currency, amount, memo),
-            external_id=external_id,
-            settled_inside=True,
-            other_username=other_username,
-            other_wallet_id=other_wallet_id,
-        )
-        self.transactions.add(transaction)
-        return transaction
-
-    def _shown_memo(self, currency: Currency, amount: int, memo: str | None) -> str | None:
-        """Blink's guard against spam: small amounts carry no memo to who receives them."""
-        least = (
-            self.settings.hidden_memo_below_sats
-            if currency is Currency.BTC
-            else self.settings.hidden_memo_below_cents
-        )
-        return memo if amount >= least else None
-
-    def _post(
-        self,
-        reason: str,
-        payment_hash: str | None,
-        external_id: str | None,
-        postings: tuple[Posting, ...],
-    ) -> None:
-        self.ledger.post(
-            at=self.clock.seconds(),
-            reason=reason,
-            payment_hash=payment_hash,
-            external_id=external_id,
-            postings=postings,
-        )
-
-    def _decode(self, payment_request: str) -> "_Decoded":
-        try:
-            text = bolt11.decode(payment_request)
-        except Exception as error:
-            # The library raises whatever its bit reader does on garbage.
-            raise Refusal("INVOICE_DECODE_ERROR", "Invalid bolt11 payment request") from error
-        if text.currency != PREFIXES[self.settings.network] or not text.amount_msat:
-            raise Refusal("INVOICE_DECODE_ERROR", "Invoice is for another network or no amount")
-        return _Decoded(
-            payment_hash=text.payment_hash,
-            sats=-(-int(text.amount_msat) // 1000),
-            description=text.description,
-            expires_at=text.date + text.expiry,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
-    payment_hash: str
-    sats: int
-    description: str | None
-    expires_at: int
-
-    def has_expired_at(self, now: int) -> bool:
-        return now >= self.expires_at
+        self.books.credit(invoice, source, currency, order.debit, credit, reason, payer=order.payer)
 
 
 def _has_left(transaction: Transaction) -> bool:
@@ -387,19 +278,3 @@ def _has_left(transaction: Transaction) -> bool:
 
 def _cant_pay_self() -> Refusal:
     return Refusal("CANT_PAY_SELF", "User tried to pay themselves")
-
-
-def _move(source: str, target: str, currency: Currency, amount: int) -> tuple[Posting, ...]:
-    return (
-        Posting(holder=source, currency=currency, amount=-amount),
-        Posting(holder=target, currency=currency, amount=amount),
-    )
-
-
-def _swap(
-    source: str, gives: Currency, debit: int, target: str, gets: Currency, credit: int
-) -> tuple[Posting, ...]:
-    """Postings from one holder to another, through the dealer when currencies differ."""
-    if gives is gets and debit == credit:
-        return _move(source, target, gives, debit)
-    return (*_move(source, DEALER, gives, debit), *_move(DEALER, target, gets, credit))

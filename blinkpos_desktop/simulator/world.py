@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .accounts import Accounts, Currency, Wallet
+from .books import Books
 from .clock import Clock
 from .events import ClockMoved, Event, Listener, PriceMoved
 from .invoices import Invoices
@@ -46,11 +47,16 @@ class World:
             clock=self.clock,
             settings=self.settings,
             prices=self.prices,
-            ledger=self.ledger,
+            books=Books(
+                accounts=self.accounts,
+                clock=self.clock,
+                settings=self.settings,
+                ledger=self.ledger,
+                transactions=self.transactions,
+                emit=self.emit,
+            ),
             invoices=self.invoices,
-            transactions=self.transactions,
             daily=self.daily,
-            emit=self.emit,
         )
         self._listeners: list[Listener] = []
 
