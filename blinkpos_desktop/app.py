@@ -71,6 +71,6 @@ def run_till() -> int:
     """Open the till for the person who runs the program; return the exit code."""
     settings = settings_module.load()
     logs.set_up(settings)
-    from blinkpos_desktop.ui import till_program
+    from blinkpos_desktop import till_window
 
-    return till_program.run(settings)
+    return till_window.run(settings)

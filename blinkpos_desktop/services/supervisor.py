@@ -27,7 +27,7 @@ class Supervisor:
         """Run a service until the end; when it dies it is said loudly and started again."""
         self._own(name, self._keep(name, run))
 
-    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         """Own one piece of work; what it raises is logged with its cause."""
         self._own(name, self._guard(name, work))
 
@@ -70,7 +70,7 @@ class Supervisor:
             deaths = 1 if lived > 60 else deaths + 1  # noqa: PLR2004 (a minute's life is a success)
             await asyncio.sleep(retry_delay(deaths, self._jitter()))
 
-    async def _guard(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except TillError as error:

@@ -1,0 +1,174 @@
+"""The till with its window: the keypad first, everything heavy behind it, one loop for both."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QEventLoop,
+    QMessageLogContext,
+    QSocketNotifier,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from blinkpos_desktop import resources
+from blinkpos_desktop.domain.money import likely_currency
+from blinkpos_desktop.settings import ENDPOINTS, Settings
+from blinkpos_desktop.ui import assembly
+from blinkpos_desktop.ui.bridge import Bridge, Services
+from blinkpos_desktop.ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from blinkpos_desktop.engine import Engine
+
+_LEVELS: Final = {
+    QtMsgType.QtCriticalMsg: logging.WARNING,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+_log = logging.getLogger(__name__)
+
+Beside = Callable[[MainWindow, Bridge], Awaitable[int]]
+"""Something that runs beside the till and ends it with its exit code: the demo's customer."""
+
+
+def application() -> QApplication:
+    """Return the process's Qt application, made on first use."""
+    # A machine without sound says so at length: what Qt says goes to our log, not to the shell.
+    qInstallMessageHandler(_log_message)
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("BlinkPOS")
+    app.setDesktopFileName("blinkpos")
+    # Quitting is a stop event, or the clean-up below would be skipped.
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+def _log_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
+    _log.log(_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
+
+
+def run(settings: Settings, *, network: str | None = None, beside: Beside | None = None) -> int:
+    """Show the till until its window is closed or a signal ends it; return the exit code.
+
+    ``network`` is given when it is known before Blink says it.
+    """
+    app = application()
+    bridge = Bridge()
+    known = "" if settings.api_url == ENDPOINTS["mainnet"][0] else "test network"
+    window = assembly.build(
+        bridge,
+        presets=settings.tip_presets,
+        currency=likely_currency(settings.currency),
+        network=known if network is None else network,
+    )
+    app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
+    window.show()
+    _paint_first(app)
+    # From here on the keypad is on the screen and keys wait in Qt's queue.
+    os.environ["QT_API"] = "pyside6"
+    qasync = importlib.import_module("qasync")
+    with qasync.QEventLoop(app) as loop:
+        code: int = loop.run_until_complete(_main(settings, bridge, window, beside))
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return code
+
+
+def _paint_first(app: QApplication) -> None:
+    """Let the window paint before anything else is imported."""
+    app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+    app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+
+
+async def _main(
+    settings: Settings, bridge: Bridge, window: MainWindow, beside: Beside | None
+) -> int:
+    import asyncio
+
+    stop = asyncio.Event()
+    window.closing.connect(stop.set)
+    with _Signals(stop):
+        # In a thread: the keypad takes keys meanwhile.
+        module = await asyncio.to_thread(importlib.import_module, "blinkpos_desktop.engine")
+        engine: Engine = module.Engine(settings)
+        engine.feed.listen(bridge.tell)
+        bridge.attach(
+            Services(
+                supervisor=engine.supervisor,
+                checkout=engine.checkout,
+                history=engine.history,
+                cancel=engine.cancel,
+            )
+        )
+        engine.supervisor.keep("till", engine.run)
+        company = beside(window, bridge) if beside else None
+        try:
+            return await _until_stopped(stop, company)
+        finally:
+            bridge.detach()
+            await engine.stop()
+
+
+async def _until_stopped(stop: asyncio.Event, company: Awaitable[int] | None) -> int:
+    import asyncio
+
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    if company is None:
+        await stopping
+        return 0
+    beside = asyncio.ensure_future(company)
+    try:
+        await asyncio.wait({stopping, beside}, return_when=asyncio.FIRST_COMPLETED)
+        return beside.result() if beside.done() else 0
+    finally:
+        for task in (stopping, beside):
+            task.cancel()
+        await asyncio.gather(stopping, beside, return_exceptions=True)
+
+
+class _Signals:
+    """SIGINT and SIGTERM set an event, at once, though Qt's loop waits outside Python."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._arrived)
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        signal.set_wakeup_fd(self._writer.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, lambda *_: None)
+
+    def __exit__(self, *_exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() gave back
+        signal.set_wakeup_fd(-1)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+    def _arrived(self) -> None:
+        with suppress(BlockingIOError):
+            self._reader.recv(64)
+        _log.info("a signal ends the till")
+        self._stop.set()

@@ -1,0 +1,104 @@
+"""The only door between asyncio and Qt: an intent goes in, a ``Signal`` with a fact comes out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.facts import ChargeFailed, Fact, TipsFailed, TipsLoaded
+from blinkpos_desktop.domain.sale import Sale
+from blinkpos_desktop.domain.tips import Period
+
+if TYPE_CHECKING:
+    # Heavy: they are imported behind the first keypad.
+    from blinkpos_desktop.services.checkout import Checkout
+    from blinkpos_desktop.services.history import History
+    from blinkpos_desktop.services.supervisor import Supervisor
+
+STARTING: Final = "The till is still starting: try again in a moment."
+BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look into the log."
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the screens may ask for. ``cancel`` takes a payment's id."""
+
+    supervisor: Supervisor
+    checkout: Checkout
+    history: History
+    cancel: Callable[[int], Coroutine[Any, Any, object]]
+
+
+class Bridge(QObject):
+    """Gives intents to the supervisor, which owns the tasks, and facts to the screens.
+
+    Signals:
+        fact: a fact that is already durable, in the order of the feed.
+    """
+
+    fact = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services: Services | None = None
+
+    def attach(self, services: Services) -> None:
+        """Open the door: the services are built."""
+        self._services = services
+
+    def detach(self) -> None:
+        """Close the door: the services are about to end."""
+        self._services = None
+
+    def tell(self, fact: Fact) -> None:
+        """Pass a fact on to the screens."""
+        self.fact.emit(fact)
+
+    def charge(self, sale: Sale) -> None:
+        """Make an invoice for ``sale``; InvoiceReady or ChargeFailed answers, once."""
+        if self._services is None:
+            self.tell(ChargeFailed(sentence=STARTING))
+            return
+        self._start("charge", self._charge(self._services.checkout, sale))
+
+    def cancel(self, payment_id: int) -> None:
+        """Give a sale up; nobody waits for the answer at the counter."""
+        if self._services is not None:
+            self._start(f"cancel-{payment_id}", self._services.cancel(payment_id))
+
+    def load_tips(self, period: Period) -> None:
+        """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
+        if self._services is None:
+            self.tell(TipsFailed(period=period, sentence=STARTING))
+            return
+        self._start(f"tips-{period}", self._load_tips(self._services.history, period))
+
+    async def _charge(self, checkout: Checkout, sale: Sale) -> None:
+        try:
+            # InvoiceReady is told by the feed, after its commit.
+            await checkout.charge(sale)
+        except TillError as error:
+            _log.warning("no invoice: %s", error)
+            self.tell(ChargeFailed(sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no invoice: a bug")
+            self.tell(ChargeFailed(sentence=BUG))
+
+    async def _load_tips(self, history: History, period: Period) -> None:
+        try:
+            rows = await history.tips(period)
+        except TillError as error:
+            _log.warning("no tips: %s", error)
+            self.tell(TipsFailed(period=period, sentence=error.sentence))
+        else:
+            self.tell(TipsLoaded(period=period, rows=tuple(rows)))
+
+    def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        assert self._services is not None
+        self._services.supervisor.start(name, work)
