@@ -7,11 +7,12 @@ from string import Template
 from typing import Final
 
 _SHEET: Final = Template("""
-QWidget { color: $text; }
+QWidget { color: $text; placeholder-text-color: $muted; }
 #window, #page { background: $window; }
-#band { background: $band; color: $on_band; font-size: ${status_px}px; font-weight: 600;
+#band { background: $band; color: $on_band; font-size: ${caption_px}px; font-weight: 600;
         padding: ${gap_half}px; }
-#success, #success QLabel { background: $success; color: $on_success; }
+#success { background: $success; }
+#success * { color: $on_success; placeholder-text-color: $on_success; }
 
 QLabel { background: transparent; font-size: ${body_px}px; }
 QLabel[role="status"] { font-size: ${status_px}px; color: $muted; }
@@ -43,7 +44,11 @@ QPushButton[role="main"] { background: $accent; color: $on_accent; border-color:
 QPushButton[role="main"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
 QPushButton[role="main"]:focus { border: 2px solid $text; }
 QPushButton[role="main"]:disabled { background: $surface; color: $faint; border-color: $line; }
-QPushButton[size="key"] { font-size: ${key_px}px; padding: 0; }
+QPushButton[role="ok"] { background: $accent; color: $on_accent; border-color: $accent;
+                         font-size: ${key_px}px; font-weight: 700; padding: 0; }
+QPushButton[role="ok"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
+QPushButton[role="ok"]:focus { border: 2px solid $text; }
+QPushButton[role="ok"]:disabled { background: $surface; color: $faint; border-color: $line; }
 QPushButton[role="plain"] { background: transparent; border-color: transparent; color: $muted; }
 QPushButton[role="plain"]:pressed { background: $pressed; color: $text; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0;

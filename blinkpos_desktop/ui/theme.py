@@ -123,7 +123,7 @@ TYPE: Final[dict[str, int]] = {
     "caption": 15,
     "body": 17,
     "title": 22,
-    "key": 28,
+    "key": 30,
     "large": 40,
     "amount": 76,
 }

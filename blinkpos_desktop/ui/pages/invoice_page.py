@@ -74,8 +74,13 @@ class InvoicePage(TwoPane):
 
     def turn(self) -> None:
         """Give the code a square, and the words the rest."""
-        self.panes.setStretch(0, 3)
-        self.panes.setStretch(1, 2)
+        self.panes.setStretch(0, 5)
+        self.panes.setStretch(1, 3)
+        flag = Qt.AlignmentFlag
+        across = flag.AlignLeft if self.is_wide else flag.AlignHCenter
+        self.amount.set_alignment(across)
+        for label in (self._sats, self._tip, self.left, self.request):
+            label.setAlignment(across | flag.AlignVCenter)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count while it is on the screen."""

@@ -43,7 +43,7 @@ class KeypadPage(TwoPane):
         entry = view.entry
         before, behind = unit_of(entry.currency)
         self.amount.set_amount(grouped(entry.shown), before=before, behind=behind)
-        self._currency.setText(self.tr("Sats") if entry.currency.is_sats else entry.currency.code)
+        self._currency.setText(self.tr("Amount") if entry.currency.is_sats else entry.currency.code)
         worth = view.worth_sats
         self._worth.setText(f"≈ {sats_text(worth)}" if worth and entry.total.minor else "")
         self._sum.setText(entry.sum_line)
@@ -69,8 +69,8 @@ class KeypadPage(TwoPane):
 
     def turn(self) -> None:
         """Give the keys the larger half."""
-        self.panes.setStretch(0, 2 if self.is_wide else 1)
-        self.panes.setStretch(1, 3 if self.is_wide else 2)
+        self.panes.setStretch(0, 2)
+        self.panes.setStretch(1, 3)
 
     def _build_panel(self) -> QWidget:
         panel = QWidget()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -98,6 +98,7 @@ class _Presets(Page):
         super().__init__(name=self.tr("Tip"))
         self._till = till
         self._shown: tuple[TipChoice, ...] = ()
+        self._is_wide = True
         self.choices: list[ChoiceButton] = []
         self._title = Label(self.tr("Add a tip?"), role="title")
         self._amount = Label(role="title")
@@ -139,11 +140,17 @@ class _Presets(Page):
         self._row.setSpacing(metrics.gap * 3 // 2)
         self._fill()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_wide is not (self.width() > self.height()):
+            self._fill()
+
     def _fill(self) -> None:
         clear(self._grid)
+        self._is_wide = self.width() > self.height()
         self.choices = [ChoiceButton(choice) for choice in self._shown]
         # Four in a square on a tall window, else all in a row.
-        columns = max(1, len(self._shown)) if self.window().width() > self.window().height() else 2
+        columns = max(1, len(self._shown)) if self._is_wide else 2
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
             wide = 2 if columns == 2 and index == len(self._shown) - 1 and index % 2 == 0 else 1  # noqa: PLR2004
             self._grid.addWidget(button, index // columns, index % columns, 1, wide)

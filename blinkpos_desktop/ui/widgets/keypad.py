@@ -51,7 +51,6 @@ class KeyButton(IconButton):
         self.key = key
         if key is not Key.BACKSPACE:
             self.setText("OK" if key is None else key.value)
-        self.setProperty("size", "key")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.clicked.connect(self.strike)
 
@@ -98,7 +97,7 @@ class Keypad(QWidget):
         self._held_until = 0.0
         self._has_been_shown = False
         self.keys: dict[Key, KeyButton] = {}
-        self.ok = KeyButton(None, name=self.tr("OK, charge"), role="main")
+        self.ok = KeyButton(None, name=self.tr("OK, charge"), role="ok")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._fill(_ROWS if has_ok else _CUSTOM_ROWS)

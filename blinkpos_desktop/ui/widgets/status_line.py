@@ -18,7 +18,9 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("State of the till"))
         self._row = QHBoxLayout(self)
+        self._row.addStretch(1)
         self._parts: dict[str, tuple[QFrame, ElidedLabel]] = {}
+        self._least = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_view(self, view: StatusView) -> None:
@@ -27,11 +29,13 @@ class StatusLine(QWidget):
             if part.part not in self._parts:
                 self._add(part)
             dot, words = self._parts[part.part]
-            words.setText(f"{part.part}: {part.words}")
+            named = part.words.startswith(part.part)
+            words.setText(part.words if named else f"{part.part}: {part.words}")
             words.setToolTip(words.text())
             words.setAccessibleName(words.text())
             restyle(dot, "health", part.health.value)
             words.set_tone("alert" if part.health is Health.AWAY else "")
+        self._share()
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
@@ -41,13 +45,23 @@ class StatusLine(QWidget):
             side = metrics.px(10) // 2 * 2
             dot.setFixedSize(side, side)
             words.setContentsMargins(0, 0, metrics.px(14), 0)
+        self._least = metrics.px(160)
+        self._share()
+
+    def _share(self) -> None:
+        """Let a long sentence be shortened before its neighbours are."""
+        for _, words in self._parts.values():
+            words.setMinimumWidth(min(words.sizeHint().width(), self._least))
 
     def _add(self, part: PartView) -> None:
+        """Add a part before the empty rest of the line."""
         dot, words = QFrame(), ElidedLabel(role="status")
         dot.setObjectName("dot")
         self._parts[part.part] = (dot, words)
-        self._row.addWidget(dot, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._row.addWidget(words, 0)
+        words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        at = self._row.count() - 1
+        self._row.insertWidget(at, dot, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.insertWidget(at + 1, words)
 
 
 class Band(Label):
