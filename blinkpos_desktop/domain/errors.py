@@ -7,6 +7,12 @@ Every error carries one plain sentence for the person at the counter
 from __future__ import annotations
 
 
+def quoted(text: str, limit: int = 40) -> str:
+    """Return what somebody typed in quotes: short, on one line, fit for every terminal."""
+    shown = "".join(char if char.isprintable() else "?" for char in text[:limit])
+    return f"“{shown}”"
+
+
 class TillError(Exception):
     """The root of every error that this program raises on purpose."""
 

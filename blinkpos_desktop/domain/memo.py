@@ -11,20 +11,29 @@ MAX_BYTES: Final = 639
 """Blink's limit for a memo, in UTF-8 bytes (a bolt11 description's own)."""
 
 
+_NAMES_BYTES: Final = 400
+"""For the tip recipients' names: the totals, and most items, always have room beside them."""
+_MORE: Final = "…"
+
+
 def customer_memo(quote: Quote) -> str:
     """Return the customer's memo: ``$0.80 + 10% tip = $0.88 (757 sats)``."""
-    return _made(quote, prefix=quote.sale.note.strip(), suffix="")
+    made = _made(quote)
+    note = quote.sale.note
+    joint = " " if note.endswith(":") else " | "
+    note = _cut(note, MAX_BYTES - _size(joint + made))
+    return f"{note}{joint}{made}" if note else made
 
 
 def merchant_memo(quote: Quote) -> str:
     """Return the merchant's memo: what was sold and where the tip went."""
-    suffix = ""
-    if quote.tips:
-        names = ", ".join(part.recipient.username for part in quote.tips)
-        tip = quote.sale.tip
-        worth = "" if tip.currency.is_sats else f"{tip} ("
-        suffix = f" | {worth}{quote.tip_sats} sat{')' if worth else ''} tip received to {names}"
-    return _made(quote, prefix="BlinkPOS:", suffix=suffix)
+    names = _names([part.recipient.username for part in quote.tips if part.sats])
+    if not names:
+        return _made(quote, head="BlinkPOS: ")
+    tip = quote.sale.tip
+    sats = f"{quote.tip_sats} sat"
+    worth = sats if tip.currency.is_sats else f"{tip} ({sats})"
+    return _made(quote, head="BlinkPOS: ", tail=f" | {worth} tip received to {names}")
 
 
 def tip_memo(quote: Quote, part: TipPart) -> str:
@@ -35,30 +44,30 @@ def tip_memo(quote: Quote, part: TipPart) -> str:
     return f"BlinkPOS Tip received: {shown}"
 
 
-def _made(quote: Quote, *, prefix: str, suffix: str) -> str:
-    sums, total = _sums(quote), _total(quote)
-    tail = f" = {total}{suffix}" if sums else f"{total}{suffix}"
-    # The totals are never cut: first the words before them go, then the items.
-    room = MAX_BYTES - len(tail.encode())
-    sums = _cut(sums, room)
-    if not prefix:
-        return sums + tail
-    joint = " " if prefix.endswith(":") else " | "
-    prefix = _cut(prefix, room - len(sums.encode()) - len(joint))
-    return f"{prefix}{joint}{sums}{tail}" if prefix else sums + tail
+def _made(quote: Quote, *, head: str = "", tail: str = "") -> str:
+    """Return the made text in at most :data:`MAX_BYTES`: items may go, the totals never do."""
+    end = f"{_total(quote)}{tail}"
+    sums = _sums(quote, MAX_BYTES - _size(f"{head} = {end}"))
+    return f"{head}{sums} = {end}" if sums else f"{head}{end}"
 
 
-def _sums(quote: Quote) -> str:
+def _sums(quote: Quote, room: int) -> str:
     """Return what stands before the equals sign; nothing for a plain amount."""
     sale = quote.sale
     parts = [Money(minor=item, currency=sale.currency) for item in sale.items]
-    if len(parts) > 1:
-        texts = [part.decimal() for part in parts]
+    if len(parts) == 1 and not sale.currency.is_sats:
+        items = [str(parts[0])]
     else:
-        texts = [parts[0].decimal() if sale.currency.is_sats else str(parts[0])]
-    if sale.tip.minor:
-        texts.append(f"{format_percent(sale.tip_percent)} tip")
-    return " + ".join(texts) if len(texts) > 1 else ""
+        items = [part.decimal() for part in parts]
+    tip = [f"{format_percent(sale.tip_percent)} tip"] if sale.tip.minor else []
+    if len(items + tip) == 1:
+        return ""
+    sums = " + ".join(items + tip)
+    while items and _size(sums) > room:
+        # Whole items go: half of a number would be another number.
+        items.pop()
+        sums = " + ".join([*items, _MORE, *tip])
+    return sums
 
 
 def _total(quote: Quote) -> str:
@@ -66,9 +75,23 @@ def _total(quote: Quote) -> str:
     return sats if quote.sale.currency.is_sats else f"{quote.total} ({sats})"
 
 
+def _names(names: list[str]) -> str:
+    shown, text = len(names), ", ".join(names)
+    while _size(text) > _NAMES_BYTES:
+        shown -= 1
+        text = f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return text
+
+
 def _cut(text: str, room: int) -> str:
     """Return ``text`` in at most ``room`` UTF-8 bytes, never within a character."""
-    if len(text.encode()) <= room:
+    if _size(text) <= room:
         return text
-    kept = text.encode()[: max(room - len("…".encode()), 0)].decode(errors="ignore")
-    return f"{kept}…" if kept else ""
+    kept = text.encode()[: max(room - _size(_MORE), 0)].decode(errors="ignore")
+    # A joiner that has lost its second half would swallow the ellipsis.
+    kept = kept.rstrip("\N{ZERO WIDTH JOINER} ")
+    return f"{kept}{_MORE}" if kept else ""
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

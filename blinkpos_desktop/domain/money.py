@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from blinkpos_desktop.domain.errors import InputError
+from blinkpos_desktop.domain.errors import InputError, quoted
 
 MAX_SATS: Final = 21_000_000 * 100_000_000
 """All the bitcoin there will ever be, in sats."""
@@ -21,7 +21,7 @@ _PERCENT_DECIMALS: Final = 4
 
 
 def round_half_up(value: Fraction) -> int:
-    """Return the nearest whole number, halves away from zero upwards (0.5 → 1)."""
+    """Return the nearest whole number, halves upwards (0.5 → 1). Money is never negative."""
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 
@@ -46,6 +46,23 @@ class Currency:
 
 
 SATS: Final = Currency(code="SATS", digits=0, symbol="", name="Satoshi")
+
+
+_ODD_DIGITS: Final = {
+    code: digits
+    for digits, codes in (
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+    )
+    for code in codes.split()
+}
+
+
+def likely_currency(code: str) -> Currency:
+    """Return a currency as ISO 4217 has it, for the keypad before Blink's own list is there."""
+    if code == SATS.code:
+        return SATS
+    return Currency(code=code, digits=_ODD_DIGITS.get(code, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +137,13 @@ def parse_amount(text: str, currency: Currency) -> Money:
     if text.startswith("-"):
         raise InputError("An amount must be above zero.")
     if not _NUMBER.fullmatch(text):
-        raise InputError(f"“{text[:40]}” is not an amount: use digits and at most one dot.")
+        raise InputError(f"{quoted(text)} is not an amount: use digits and at most one dot.")
     whole, _, decimals = text.partition(".")
     if len(decimals) > currency.digits:
-        allowed = "no decimals" if not currency.digits else f"at most {currency.digits} decimals"
-        raise InputError(f"{currency.code} has {allowed}.")
+        raise InputError(f"{currency.code} has {_decimals_of(currency)}.")
+    whole = whole.lstrip("0")
     # Length first: int() of a very long text is slow, and refused above 4,300 digits.
-    if len(whole.lstrip("0")) > len(str(MAX_SATS)):
+    if len(whole) > len(str(MAX_SATS)):
         raise InputError("That is more than all the bitcoin there is.")
     minor = int((whole or "0") + decimals.ljust(currency.digits, "0"))
     if minor == 0:
@@ -134,6 +151,12 @@ def parse_amount(text: str, currency: Currency) -> Money:
     if currency.is_sats and minor > MAX_SATS:
         raise InputError("That is more than all the bitcoin there is.")
     return Money(minor=minor, currency=currency)
+
+
+def _decimals_of(currency: Currency) -> str:
+    if not currency.digits:
+        return "no decimals"
+    return f"at most {currency.digits} decimal{'s' if currency.digits > 1 else ''}"
 
 
 def parse_percent(text: str) -> Fraction:
@@ -147,7 +170,9 @@ def parse_percent(text: str) -> Fraction:
         raise InputError("A tip is between 0 and 100 percent.")
     decimals = text.partition(".")[2]
     if len(text) > 12 or not _NUMBER.fullmatch(text) or len(decimals) > _PERCENT_DECIMALS:  # noqa: PLR2004 (100.0000 with room)
-        raise InputError(f"“{text[:40]}” is not a percentage.")
+        raise InputError(
+            f"{quoted(text)} is not a percentage: use 0 to 100 with at most four decimals."
+        )
     percent = Fraction(text)
     if percent > 100:  # noqa: PLR2004 (per cent)
         raise InputError("A tip is between 0 and 100 percent.")

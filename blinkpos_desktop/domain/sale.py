@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
-from blinkpos_desktop.domain.errors import InputError, UnavailableError
+from blinkpos_desktop.domain.errors import InputError, UnavailableError, quoted
 from blinkpos_desktop.domain.money import MAX_SATS, Currency, Money, Price
 from blinkpos_desktop.domain.split import largest_remainder, tip_of, tip_part
 
@@ -33,8 +34,11 @@ def check_username(name: str) -> str:
     Raises:
         InputError: Blink has no such usernames.
     """
-    if not _USERNAME.fullmatch(name.lower()):
-        raise InputError(f"“{name[:60]}” is not a Blink username.")
+    # ASCII first: lower() makes a plain k of the Kelvin sign.
+    if not name.isascii() or not _USERNAME.fullmatch(name.lower()):
+        raise InputError(
+            f"{quoted(name, 60)} is not a Blink username: 3 to 50 letters, digits or underscores."
+        )
     return name.lower()
 
 
@@ -53,7 +57,9 @@ def parse_recipients(texts: list[str]) -> tuple[Recipient, ...]:
         name, _, share = text.strip().partition(":")
         name = check_username(name.strip())
         if ":" in text and not re.fullmatch(r"[0-9]{1,9}", share.strip(), re.ASCII):
-            raise InputError(f"“{share.strip()[:20]}” is not a share: use a whole number above 0.")
+            raise InputError(
+                f"{quoted(share.strip(), 20)} is not a share: use a whole number above 0."
+            )
         if name in {recipient.username for recipient in found}:
             raise InputError(f"{name} is named twice as a tip recipient.")
         found.append(Recipient(username=name, share=int(share) if share.strip() else 1))
@@ -62,7 +68,10 @@ def parse_recipients(texts: list[str]) -> tuple[Recipient, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """What the cashier asks for. ``items`` are minor units of ``currency``, all above 0."""
+    """What the cashier asks for. ``items`` are minor units of ``currency``, all above 0.
+
+    ``note`` comes before the made memo; it is kept on one line.
+    """
 
     currency: Currency
     items: tuple[int, ...]
@@ -78,6 +87,7 @@ class Sale:
             raise InputError("A tip is between 0 and 100 percent.")
         if self.tip_percent and not self.recipients:
             raise InputError("There is nobody to receive the tip: set a tip recipient first.")
+        object.__setattr__(self, "note", _one_line(self.note))
 
     @property
     def base(self) -> Money:
@@ -88,6 +98,13 @@ class Sale:
     def tip(self) -> Money:
         """The tip in the sale's own currency, rounded half up."""
         return Money(minor=tip_of(self.base.minor, self.tip_percent), currency=self.currency)
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` on one line, without what UTF-8 or a database cannot hold."""
+    unfit = {"Cc", "Cs"}  # control characters, and halves of surrogate pairs
+    fit = (" " if unicodedata.category(char) in unfit else char for char in text)
+    return " ".join("".join(fit).split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +147,15 @@ def quote(sale: Sale, price: Price | None = None) -> Quote:
     """
     base, tip = sale.base.minor, sale.tip.minor
     if sale.currency.is_sats:
-        total_sats, tip_sats, base_worth = base + tip, tip, base
+        total_sats, tip_sats = base + tip, tip
     else:
         if price is None or price.currency.code != sale.currency.code:
             raise UnavailableError(f"There is no price for {sale.currency.code} yet: try again.")
-        total_sats, base_worth = price.to_sats(base + tip), price.to_sats(base)
+        # By its exact worth: half a sat rounded up would leave the merchant nothing beside a tip.
+        if base < price.minor_per_sat:
+            raise InputError(f"{sale.base} is less than 1 sat: type a larger amount.")
+        total_sats = price.to_sats(base + tip)
         tip_sats = tip_part(total_sats=total_sats, tip_minor=tip, total_minor=base + tip)
-    if base_worth < 1:
-        raise InputError(f"{sale.base} is less than 1 sat: type a larger amount.")
     if total_sats > MAX_SATS:
         raise InputError("That is more than all the bitcoin there is.")
     return Quote(

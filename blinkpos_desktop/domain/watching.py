@@ -19,9 +19,10 @@ def next_question(
     *, now: int, asked_at: int | None, created_at: int, expires_at: int, on_screen: bool
 ) -> int | None:
     """Return when to ask next, in Unix seconds; ``None`` when it need not be watched any more."""
-    if now > expires_at + WATCH_AFTER_EXPIRY:
+    if not on_screen and now > expires_at + WATCH_AFTER_EXPIRY:
         return None
-    if asked_at is None:
+    # Asked in the future: the clock was set back, and waiting for it could take days.
+    if asked_at is None or asked_at > now:
         return now
     if on_screen:
         return asked_at + ON_SCREEN_EVERY
