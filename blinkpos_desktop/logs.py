@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from blinkpos_desktop.settings import Secret, Settings
 
 _MAX_BYTES: Final = 1_000_000
 _FILES: Final = 5
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_SHORT: Final = 3
+"""Passwords no longer than this are left alone by themselves: they are parts of any word."""
 _CHATTY: Final = ("httpx", "httpcore", "websockets", "psycopg", "asyncio", "qasync")
 
 
 class _Redacted(logging.Formatter):
     """A belt beside the braces: a secret that got into a record does not get out of it."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, secrets: set[str]) -> None:
         super().__init__(_FORMAT)
-        self._secrets = secrets
+        # The longest first: a password is a part of its URL.
+        self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -34,12 +39,9 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
 
     A folder that can't be written costs the file, not the sale.
     """
-    given: tuple[Secret | None, ...] = (
-        settings.api_key,
-        settings.database_url,
-        settings.redis_url,
-    )
-    formatter = _Redacted(tuple(secret.reveal() for secret in given if secret))
+    # What logging says of its own failures shows a record unredacted.
+    logging.raiseExceptions = False
+    formatter = _Redacted(_secrets(settings))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     for handler in tuple(root.handlers):
@@ -64,3 +66,21 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
         return
     file.setFormatter(formatter)
     root.addHandler(file)
+
+
+def _secrets(settings: Settings) -> set[str]:
+    """Return what must not be seen: the key, the URLs, and the passwords in them."""
+    given: tuple[Secret | None, ...] = (
+        settings.api_key,
+        settings.database_url,
+        settings.redis_url,
+    )
+    found: set[str] = set()
+    for secret in given:
+        if secret is None:
+            continue
+        found.add(secret.reveal())
+        with suppress(ValueError):
+            password = urlsplit(secret.reveal()).password or ""
+            found |= {text for text in (password, unquote(password)) if len(text) > _SHORT}
+    return found

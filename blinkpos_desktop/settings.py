@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import platformdirs
 
-from blinkpos_desktop.domain.errors import InputError, SettingsError
+from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
 
@@ -29,6 +29,12 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
     "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
 }
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
+_HARMLESS: Final = frozenset(
+    {"host", "port", "dbname", "db", "user", "sslmode", "connect_timeout", "application_name"}
+)
+"""What a URL's query may show."""
 _NAMES: Final = frozenset(
     {
         "API_KEY",
@@ -109,14 +115,23 @@ def redact_url(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "***"
-    user = "***@" if parts.username or parts.password else ""
-    query = re.sub(r"(?i)(password|sslpassword|token|key)=[^&]*", r"\1=***", parts.query)
+    if not parts.scheme or "@" in parts.path + parts.query + parts.fragment:
+        # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
+        return "***"
+    host = f"[{host}]" if ":" in host else host
+    user = "***@" if "@" in parts.netloc else ""
+    query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
     return urlunsplit((parts.scheme, f"{user}{host}{port}", parts.path, query, ""))
+
+
+def _redact_pair(pair: str) -> str:
+    name, _, _ = pair.partition("=")
+    return pair if name in _HARMLESS else f"{name}=***"
 
 
 def _read_file(path: Path) -> dict[str, str]:
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8")
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         return {}
@@ -125,15 +140,20 @@ def _read_file(path: Path) -> dict[str, str]:
             f"The settings file {path} cannot be read.", cause=str(error)
         ) from error
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from error
     values: dict[str, str] = {}
     for key, value in table.items():
         name = key.upper().removeprefix(PREFIX)
         if name not in _NAMES:
-            raise SettingsError(f"The settings file {path} has “{key}”, which is no setting.")
-        values[name] = _as_text(name, value)
+            allowed = ", ".join(sorted(_NAMES))
+            raise SettingsError(
+                f"The settings file {path} has {quoted(key)}, which is no setting: "
+                f"allowed are {allowed}."
+            )
+        if text := _as_text(name, value):
+            values[name] = text
     if "API_KEY" in values and os.name == "posix" and mode & 0o077:
         raise SettingsError(
             f"The settings file {path} holds the API key and others can read it: "
@@ -143,10 +163,11 @@ def _read_file(path: Path) -> dict[str, str]:
 
 
 def _as_text(name: str, value: object) -> str:
-    if isinstance(value, list):
+    if name in _LISTS and isinstance(value, list):
         return ",".join(_as_text(name, item) for item in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise SettingsError(f"{name} must be a text or a list of texts.")
+        allowed = "a text or a list of texts" if name in _LISTS else "a text"
+        raise SettingsError(f"{PREFIX}{name} must be {allowed}.")
     return str(value).strip()
 
 
@@ -171,12 +192,16 @@ def _build(values: Mapping[str, str]) -> Settings:
         till=values.get("TILL", socket.gethostname() or "till")[:60],
         database_url=Secret(database) if database else None,
         redis_url=Secret(redis) if redis else None,
-        data_dir=Path(values.get("DATA_DIR", default_data)).expanduser().absolute(),
+        data_dir=_folder(values.get("DATA_DIR", default_data)),
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
     )
 
 
 def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
+    network = values.get("NETWORK", "mainnet").lower()
+    if network not in ENDPOINTS:
+        allowed = " or ".join(ENDPOINTS)
+        raise SettingsError(f"{PREFIX}NETWORK is {quoted(network)}: allowed are {allowed}.")
     api, ws = values.get("API_URL"), values.get("WS_URL")
     if bool(api) != bool(ws):
         raise SettingsError(f"Set {PREFIX}API_URL and {PREFIX}WS_URL together, or neither.")
@@ -184,30 +209,48 @@ def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
         _check_url(api, "API_URL", ("https", "http"))
         _check_url(ws, "WS_URL", ("wss", "ws"))
         return api, ws
-    network = values.get("NETWORK", "mainnet").lower()
-    if network not in ENDPOINTS:
-        allowed = " or ".join(ENDPOINTS)
-        raise SettingsError(f"{PREFIX}NETWORK is “{network[:40]}”: allowed are {allowed}.")
     return ENDPOINTS[network]
 
 
 def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
     if url is None:
         return
-    scheme, host = "", None
-    try:
-        parts = urlsplit(url)
-        if parts.port is None or parts.port > 0:
-            scheme, host = parts.scheme, parts.hostname
-    except ValueError:
-        pass  # an impossible port or address: refused below
-    if scheme not in schemes:
+    parts = _address(url)
+    if parts is None or parts.scheme not in schemes:
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SettingsError(f"{PREFIX}{name} must start with {allowed} and have a valid address.")
-    loopback = host in {"127.0.0.1", "::1", "localhost"}
-    if scheme in {"http", "ws"} and not loopback:
+    if not name.startswith(("API", "WS")):
+        return
+    if not parts.hostname or "@" in parts.netloc:
+        raise SettingsError(f"{PREFIX}{name} must name a host, without a user or a password.")
+    if parts.scheme in {"http", "ws"} and parts.hostname not in _LOOPBACK:
         # The key travels in it: never in the clear over a network.
-        raise SettingsError(f"{PREFIX}{name} must be encrypted ({schemes[0]}://).")
+        raise SettingsError(
+            f"{PREFIX}{name} must be encrypted ({schemes[0]}://): "
+            f"{parts.scheme}:// is for this machine itself only."
+        )
+
+
+def _address(url: str) -> SplitResult | None:
+    """Return the parts of a URL, or ``None`` when it is none."""
+    # urlsplit drops tabs and line ends without a word.
+    if "://" not in url or not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return None  # an impossible port or address
+    return parts if has_port else None
+
+
+def _folder(text: str) -> Path:
+    try:
+        if "\0" not in text:
+            return Path(text).expanduser().absolute()
+    except RuntimeError:
+        pass  # "~somebody" whom this machine does not know
+    raise SettingsError(f"{PREFIX}DATA_DIR is {quoted(text, 80)}: name a folder that can be made.")
 
 
 def _merchant(text: str | None) -> str | None:
@@ -238,5 +281,7 @@ def _presets(text: str) -> tuple[Fraction, ...]:
 
 def _currency(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]{2,8}", text):
-        raise SettingsError(f"{PREFIX}CURRENCY is “{text[:20]}”: use SATS or a code such as USD.")
+        raise SettingsError(
+            f"{PREFIX}CURRENCY is {quoted(text, 20)}: use SATS or a code such as USD."
+        )
     return text.upper()
