@@ -59,12 +59,13 @@ class MainWindow(QWidget):
         dark: bool | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        # Before there is a widget: one that exists would hear of the font too late.
+        QApplication.setFont(till_font())
         super().__init__(parent)
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
-        QApplication.setFont(till_font())
         self._till, self._tips = till, tips
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark

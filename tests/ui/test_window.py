@@ -452,7 +452,7 @@ def test_only_the_keypad_is_made_at_first(stage: Stage) -> None:
     assert set(stage.window._pages) == {Screen.KEYPAD}
 
 
-def test_the_keypad_waits_for_no_heavy_import() -> None:
+def test_the_first_window_of_a_process_waits_for_no_heavy_import_and_has_its_font() -> None:
     code = """
 import sys
 from PySide6.QtWidgets import QApplication
@@ -466,8 +466,12 @@ app.processEvents()
 heavy = ("qrcode", "PySide6.QtMultimedia", "asyncio", "httpx", "psycopg", "redis", "gql")
 pages = [name for name in sys.modules if ".ui.pages." in name and "keypad" not in name]
 print([name for name in heavy if name in sys.modules] + pages)
+from PySide6.QtGui import QFontInfo
+from PySide6.QtWidgets import QWidget
+app.processEvents()
+print({QFontInfo(widget.font()).family() for widget in window.findChildren(QWidget)})
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.splitlines() == ["[]", "{'Inter'}"]

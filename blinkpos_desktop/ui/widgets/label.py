@@ -37,11 +37,18 @@ class ElidedLabel(Label):
     ) -> None:
         super().__init__(text, role=role, parent=parent)
         self._mode = mode
+        self._least = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    def set_least(self, pixels: int) -> None:
+        """Keep so much of the text, if it is that long, before it is shortened."""
+        self._least = pixels
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
-        """Return one line's height and hardly any width."""
-        return QSize(self.fontMetrics().height(), super().minimumSizeHint().height())
+        """Return one line's height and little width."""
+        least = min(self._least, self.sizeHint().width())
+        return QSize(max(self.fontMetrics().height(), least), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much of the text as fits."""

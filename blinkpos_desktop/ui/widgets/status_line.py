@@ -20,7 +20,6 @@ class StatusLine(QWidget):
         self._row = QHBoxLayout(self)
         self._row.addStretch(1)
         self._parts: dict[str, tuple[QFrame, ElidedLabel]] = {}
-        self._least = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_view(self, view: StatusView) -> None:
@@ -35,7 +34,6 @@ class StatusLine(QWidget):
             words.setAccessibleName(words.text())
             restyle(dot, "health", part.health.value)
             words.set_tone("alert" if part.health is Health.AWAY else "")
-        self._share()
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
@@ -45,13 +43,8 @@ class StatusLine(QWidget):
             side = metrics.px(10) // 2 * 2
             dot.setFixedSize(side, side)
             words.setContentsMargins(0, 0, metrics.px(14), 0)
-        self._least = metrics.px(160)
-        self._share()
-
-    def _share(self) -> None:
-        """Let a long sentence be shortened before its neighbours are."""
-        for _, words in self._parts.values():
-            words.setMinimumWidth(min(words.sizeHint().width(), self._least))
+            # A long sentence is shortened before its neighbours are.
+            words.set_least(metrics.px(160))
 
     def _add(self, part: PartView) -> None:
         """Add a part before the empty rest of the line."""
