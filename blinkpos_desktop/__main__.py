@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the command line and end with its exit code."""
-    from blinkpos_desktop import cli
+    from blinkpos_desktop.cli import main as run
 
-    sys.exit(cli.main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":
