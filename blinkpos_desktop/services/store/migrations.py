@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
 
 from blinkpos_desktop import resources
 from blinkpos_desktop.domain.errors import SettingsError
@@ -67,8 +68,9 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
             "name text NOT NULL, checksum text NOT NULL, "
             "applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        cursor = await connection.execute("SELECT version, checksum FROM schema_migrations")
-        present: dict[int, str] = {row[0]: row[1] for row in await cursor.fetchall()}
+        async with connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute("SELECT version, checksum FROM schema_migrations")
+            present: dict[int, str] = dict(await cursor.fetchall())
         _check_history(present, wanted)
         for migration in wanted:
             if migration.version in present:
