@@ -7,60 +7,112 @@ services are, and ``charge`` never loads Qt.
 from __future__ import annotations
 
 import asyncio
-import signal
-from typing import TYPE_CHECKING
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
 from blinkpos_desktop import settings as settings_module
-from blinkpos_desktop.domain.money import parse_percent
-from blinkpos_desktop.domain.sale import parse_recipients
+from blinkpos_desktop.domain.errors import InputError, SettingsError, TillError
+from blinkpos_desktop.domain.money import SATS, Currency, parse_amount, parse_percent
+from blinkpos_desktop.domain.sale import Sale, parse_recipients
+from blinkpos_desktop.operations.interruption import Interruption
 
 if TYPE_CHECKING:
-    from blinkpos_desktop.operations.charge import ChargeRequest
+    from blinkpos_desktop.operations.charge import ChargeRequest, Teller
     from blinkpos_desktop.settings import Settings
 
+_MOST_DIGITS: Final = 8
 
-def charge(
-    *,
-    amount: str,
-    currency: str | None,
-    tip_percent: str,
-    tip_recipients: list[str],
-    memo: str,
-    timeout: float | None,
-    json: bool,
-) -> int:
-    """Make one sale and return its exit code.
 
-    Raises:
-        InputError: what was asked can't be, whatever Blink says.
-        SettingsError: a setting is wrong.
-    """
-    settings = settings_module.load()
-    logs.set_up(settings)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOptions:
+    """What ``charge`` was called with, as it was written."""
+
+    amount: str
+    currency: str | None
+    tip_percent: str
+    tip_recipients: list[str]
+    memo: str
+    timeout: float | None
+    json: bool
+
+
+def charge(options: ChargeOptions, interruption: Interruption) -> int:
+    """Make one sale, say what becomes of it, and return the exit code."""
+    from blinkpos_desktop.operations.tellers import JsonTeller, PlainTeller, say
+
+    if sys.stdout is None:
+        say("Standard output is closed: nobody could be shown the invoice.")
+        return 2
+    teller = JsonTeller() if options.json else PlainTeller()
+
+    def last_words() -> int:
+        teller.tell("cancelled", None)
+        return 4
+
+    interruption.end_with(last_words)
+    try:
+        settings = settings_module.load()
+        logs.set_up(settings)
+        sale = _sale(settings, options)
+    except TillError as error:
+        teller.tell("failed", None, reason=error.sentence)
+        say(error.sentence)
+        return 2
     from blinkpos_desktop.operations.charge import ChargeRequest
 
     request = ChargeRequest(
-        amount=amount,
-        currency=currency or settings.currency,
-        tip_percent=parse_percent(tip_percent),
-        recipients=parse_recipients(tip_recipients) or settings.tip_recipients,
-        note=memo,
-        timeout=timeout,
+        amount=options.amount,
+        currency=sale.currency.code,
+        tip_percent=sale.tip_percent,
+        recipients=sale.recipients,
+        note=sale.note,
+        timeout=options.timeout,
     )
-    return asyncio.run(_charge(settings, request, json=json))
+    try:
+        return asyncio.run(_charge(settings, request, teller, interruption))
+    except Exception:
+        teller.tell("failed", None, reason="Something went wrong inside: see the log.")
+        raise
 
 
-async def _charge(settings: Settings, request: ChargeRequest, *, json: bool) -> int:
-    from blinkpos_desktop.engine import Engine
-    from blinkpos_desktop.operations.charge import Charge
-    from blinkpos_desktop.operations.tellers import JsonTeller, PlainTeller
+def _sale(settings: Settings, options: ChargeOptions) -> Sale:
+    """Refuse what can't be, whatever Blink says; a currency's own digits are Blink's to say."""
+    code = (settings.currency if options.currency is None else options.currency).upper()
+    if not re.fullmatch(r"[A-Z0-9]{2,8}", code):
+        raise InputError("A currency is SATS or a code such as USD.")
+    currency = SATS if code == SATS.code else Currency(code=code, digits=_MOST_DIGITS)
+    try:
+        options.memo.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("The memo is not valid text.") from error
+    return Sale(
+        currency=currency,
+        items=(parse_amount(options.amount, currency).minor,),
+        tip_percent=parse_percent(options.tip_percent),
+        recipients=parse_recipients(options.tip_recipients) or settings.tip_recipients,
+        note=options.memo,
+    )
 
-    engine = Engine(settings, only_own=True)
-    one = Charge(engine, request, JsonTeller() if json else PlainTeller())
+
+async def _charge(
+    settings: Settings, request: ChargeRequest, teller: Teller, interruption: Interruption
+) -> int:
+    from blinkpos_desktop.engine import NO_KEY, Engine
+    from blinkpos_desktop.operations.charge import Charge, fail
+
+    if settings.api_key is None:
+        return fail(teller, SettingsError(NO_KEY))
+    try:
+        engine = Engine(settings, only_own=True)
+    except TillError as error:
+        return fail(teller, error)
+    one = Charge(engine, request, teller)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, one.interrupt)
+    interruption.end_with(one.cut_short)
+    interruption.listen(lambda: loop.call_soon_threadsafe(one.interrupt))
     try:
         return await one.run()
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -35,7 +35,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="blinkpos", description="A touchscreen till for Bitcoin Lightning payments with Blink."
+        prog="blinkpos",
+        description="A touchscreen till for Bitcoin Lightning payments with Blink.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"blinkpos {__version__}")
     parser.set_defaults(run=_run)
@@ -44,9 +46,12 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="see a sale happen, with money that is not real")
     demo.add_argument("--headless", action="store_true", help="without a window")
+    demo.add_argument("--drive", action="store_true", help="with windows, the sale makes itself")
     demo.set_defaults(run=_demo)
 
-    charge = commands.add_parser("charge", help="make one sale without a screen")
+    charge = commands.add_parser(
+        "charge", help="make one sale without a screen", allow_abbrev=False
+    )
     charge.add_argument("amount", metavar="AMOUNT", help="in the currency's own units: 21, 3.50")
     charge.add_argument("--currency", metavar="CODE", help="SATS, USD, … (default: the setting)")
     charge.add_argument("--tip-percent", metavar="P", default="0", help="0 to 100")
@@ -65,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not math.isfinite(seconds) or seconds <= 0:
+    # float() alone takes "nan", "1_0" and other scripts' digits.
+    seconds = float(text) if re.fullmatch(r"[0-9]{0,9}\.?[0-9]{1,9}", text, re.ASCII) else 0.0
+    if not seconds:
         raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return seconds
 
@@ -80,18 +86,28 @@ def _run(_options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from blinkpos_desktop.demo import runner
 
-    return runner.run(headless=options.headless)
+    return runner.run(headless=options.headless, drive=options.drive)
 
 
 def _charge(options: argparse.Namespace) -> int:
+    from blinkpos_desktop.operations.interruption import Interruption
+
+    # Before anything slow is imported: a signal cancels from here on, and never kills.
+    interruption = Interruption()
+    interruption.start()
     from blinkpos_desktop import app
 
-    return app.charge(
-        amount=options.amount,
-        currency=options.currency,
-        tip_percent=options.tip_percent,
-        tip_recipients=options.tip_recipient,
-        memo=options.memo,
-        timeout=options.timeout,
-        json=options.json,
+    code = app.charge(
+        app.ChargeOptions(
+            amount=options.amount,
+            currency=options.currency,
+            tip_percent=options.tip_percent,
+            tip_recipients=options.tip_recipient,
+            memo=options.memo,
+            timeout=options.timeout,
+            json=options.json,
+        ),
+        interruption,
     )
+    interruption.stop()
+    return code

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
@@ -30,10 +30,12 @@ from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
-from blinkpos_desktop.services.store.redis import RedisCache
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.watcher import Watcher
 from blinkpos_desktop.settings import Settings
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.services.store.redis import RedisCache
 
 NO_KEY: Final = (
     "No Blink API key is set. Make one at dashboard.blink.sv with the scopes READ, RECEIVE "
@@ -69,6 +71,9 @@ class Engine:
         self._postgres = PostgresStore(conninfo, process=uuid4(), till=settings.till)
         self._redis: RedisCache | None = None
         if settings.redis_url:
+            # A third of a second to import: only where there is one.
+            from blinkpos_desktop.services.store.redis import RedisCache
+
             self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
         self._health: dict[Part, Health] = {}
         self.store = HybridStore(self._postgres, self._redis)
@@ -106,6 +111,7 @@ class Engine:
             await asyncio.to_thread(self._embedded.start)
         await self._postgres.open()
         self._tell(Part.POSTGRESQL, Health.OK)
+        self.supervisor.keep("database-health", self._check_database)
         if self._redis:
             self.supervisor.keep("redis", self._redis.run)
         else:
@@ -147,7 +153,6 @@ class Engine:
         """
         try:
             await self._until_there(Part.POSTGRESQL, self.open_store)
-            self.supervisor.keep("database-health", self._check_database)
             await self._until_there(Part.BLINK, self.open_blink)
             self.watch()
             await self._until_there(Part.BLINK, self.shop.announce)

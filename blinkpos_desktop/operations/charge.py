@@ -11,7 +11,13 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import Any, Final, Protocol, TypeVar
 
-from blinkpos_desktop.domain.errors import RefusedError, TillError, UnavailableError
+from blinkpos_desktop.domain.errors import (
+    InputError,
+    RefusedError,
+    SettingsError,
+    TillError,
+    UnavailableError,
+)
 from blinkpos_desktop.domain.facts import (
     Fact,
     InvoiceReady,
@@ -25,11 +31,19 @@ from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.transfer import Step, Transfer, TransferState
 from blinkpos_desktop.engine import Engine
+from blinkpos_desktop.operations.tellers import say
+from blinkpos_desktop.services.checkout import INVOICE_MINUTES
 
 FORWARD_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 1.0
-CLOSE_SECONDS: Final = 4.0
-"""For Blink's answer to a cancel: a signal ends within 5 s even when Blink is silent."""
+TIMEOUT_CLOSE_SECONDS: Final = 5.0
+"""For Blink's answers to a cancel and to the question after it, when a time-out asks."""
+SIGNAL_CLOSE_SECONDS: Final = 2.0
+"""The same for a signal, which ends within 5 s even when Blink is silent: the rest is clean-up."""
+ASK_SECONDS: Final = 1.0
+"""For the question alone, when the cancelling came to nothing."""
+GIVE_UP_SECONDS: Final = 2.0
+"""For giving up a sale that has no invoice yet."""
 _STATUS: Final = {
     TransferState.SETTLED: "settled",
     TransferState.KEPT: "kept",
@@ -63,7 +77,17 @@ def exit_of(error: TillError) -> Exit:
         return Exit.UNAVAILABLE
     if isinstance(error, RefusedError):
         return Exit.REFUSED
-    return Exit.BAD_INPUT
+    if isinstance(error, InputError | SettingsError):
+        return Exit.BAD_INPUT
+    return Exit.BUG
+
+
+def fail(teller: Teller, error: TillError, payment: Payment | None = None) -> Exit:
+    """Say a failure: the sentence to the person and the program, its cause to the log."""
+    _log.warning("%s", error)
+    teller.tell("failed", payment, reason=error.sentence)
+    say(error.sentence)
+    return exit_of(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +105,15 @@ class ChargeRequest:
 class Teller(Protocol):
     """Who says what happens: JSON lines or plain ones."""
 
+    is_gone: bool
+    """Whether nobody reads any more."""
+
     def tell(self, event: str, payment: Payment | None, **fields: Any) -> None:  # noqa: ANN401 (JSON values)
         """Say one event."""
 
 
 class Charge:
-    """One run of ``charge``. ``interrupt`` is safe to call from a signal handler."""
+    """One run of ``charge``. ``interrupt`` and ``cut_short`` may be called at any moment."""
 
     def __init__(self, engine: Engine, request: ChargeRequest, teller: Teller) -> None:
         """Take the engine, which is opened here and stopped by the caller."""
@@ -95,21 +122,37 @@ class Charge:
         self._paid: asyncio.Future[Payment] = asyncio.get_running_loop().create_future()
         self._closed: asyncio.Future[Payment] = asyncio.get_running_loop().create_future()
         self._payment: Payment | None = None
+        self._exit: Exit | None = None
         self._told: set[int] = set()
+        self._told_paid = False
         self._changed = asyncio.Event()
 
     def interrupt(self) -> None:
         """End soon: cancel what is not paid."""
         self._interrupted.set()
 
+    def cut_short(self) -> Exit:
+        """Say what is left to say, from another thread, because something does not end."""
+        if self._exit is None:
+            if self._paid.done():
+                self._exit = Exit.PAID_UNFINISHED
+                self._tell_paid(self._paid.result())
+                self._tell_all(self._payment or self._paid.result())
+            else:
+                self._exit = Exit.CANCELLED
+                self._teller.tell("cancelled", self._payment)
+        return self._exit
+
     async def run(self) -> Exit:
         """Make the sale and see it through; return the exit code."""
+        self._exit = await self._run()
+        return self._exit
+
+    async def _run(self) -> Exit:
         try:
             payment = await self._or_interrupt(self._open_and_charge())
         except TillError as error:
-            self._teller.tell("failed", None, reason=error.sentence)
-            _log.error("%s", error)
-            return exit_of(error)
+            return fail(self._teller, error)
         if payment is None:
             self._teller.tell("cancelled", None)
             return Exit.CANCELLED
@@ -117,8 +160,7 @@ class Charge:
             return await self._see_through(payment)
         except UnavailableError as error:
             # It is written down and watched: another start takes it up.
-            self._teller.tell("failed", payment, reason=error.sentence)
-            _log.error("%s", error)
+            fail(self._teller, error, payment)
             return Exit.PAID_UNFINISHED if self._paid.done() else Exit.UNAVAILABLE
 
     async def _open_and_charge(self) -> Payment:
@@ -138,6 +180,22 @@ class Charge:
         return await engine.checkout.charge(sale)
 
     async def _see_through(self, payment: Payment) -> Exit:
+        if not self._interrupted.is_set():
+            self._tell_invoice(payment)
+        timeout = self._request.timeout
+        if timeout is None:
+            # Not until its expiry: that is Blink's time, and this machine's may be another.
+            timeout = INVOICE_MINUTES * 60.0
+        ended = await self._wait_for_payment(timeout)
+        if ended is not None:
+            return ended
+        paid = self._payment = self._paid.result()
+        self._tell_paid(paid)
+        if self._interrupted.is_set():
+            return await self._unfinished(paid)
+        return await self._forward(paid)
+
+    def _tell_invoice(self, payment: Payment) -> None:
         invoice = payment.invoice
         assert invoice is not None
         self._teller.tell(
@@ -149,17 +207,14 @@ class Charge:
             tip_sats=payment.tip_sats,
             expires_at=invoice.expires_at,
         )
-        timeout = self._request.timeout
-        if timeout is None:
-            timeout = float(max(invoice.expires_at - payment.created_at, 0))
-        ended = await self._wait_for_payment(timeout)
-        if ended is not None:
-            return ended
-        paid = self._paid.result()
-        self._teller.tell("paid", paid, received_sats=paid.received_sats, paid_at=paid.paid_at)
-        if self._interrupted.is_set():
-            return await self._unfinished(paid)
-        return await self._forward(paid)
+        if self._teller.is_gone:
+            say("Nobody reads the invoice: the sale is cancelled.")
+            self.interrupt()
+
+    def _tell_paid(self, paid: Payment) -> None:
+        if not self._told_paid:
+            self._told_paid = True
+            self._teller.tell("paid", paid, received_sats=paid.received_sats, paid_at=paid.paid_at)
 
     async def _wait_for_payment(self, timeout: float) -> Exit | None:  # noqa: ASYNC109 (the user's own)
         """Return the exit code when the sale ended unpaid, ``None`` when it was paid."""
@@ -184,19 +239,30 @@ class Charge:
     async def _close(self, to: PaymentState) -> Payment:
         """Cancel at Blink and ask once more; without an answer the sale stays watched."""
         assert self._payment is not None
-        reason = "Its wait was over." if to is PaymentState.EXPIRED else "Cancelled by a signal."
-        closing = self._engine.closing
+        engine, payment = self._engine, self._payment
+        by_signal = to is PaymentState.CANCELLED
+        reason = "Cancelled by a signal." if by_signal else "Its wait was over."
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                given_up = await closing.give_up(self._payment.id, reason=reason)
-                return await closing.finish(given_up, to=to)
+            async with asyncio.timeout(
+                SIGNAL_CLOSE_SECONDS if by_signal else TIMEOUT_CLOSE_SECONDS
+            ):
+                given_up = await engine.closing.give_up(payment.id, reason=reason)
+                return await engine.closing.finish(given_up, to=to)
+        except (TillError, TimeoutError) as error:
+            _log.warning("the sale could not be cancelled: %r", error)
+        if self._paid.done():
+            return payment
+        try:
+            # The cancelling may have failed alone: whether it is paid is asked all the same.
+            async with asyncio.timeout(ASK_SECONDS):
+                await engine.watcher.ask(payment)
         except (TillError, TimeoutError) as error:
             _log.warning("Blink did not answer: the sale stays watched: %r", error)
-            return self._payment
+        return payment
 
     async def _forward(self, paid: Payment) -> Exit:
         self._tell_finished(paid)
-        self._engine.supervisor.start(f"forward-{paid.id}", self._engine.forwarder.forward(paid.id))
+        self._engine.supervisor.start(f"forward-{paid.id}", self._pass_on(paid.id))
         interrupted = asyncio.ensure_future(self._interrupted.wait())
         done = asyncio.ensure_future(self._until_forwarded(paid.id))
         try:
@@ -214,17 +280,32 @@ class Charge:
             await asyncio.gather(interrupted, done, return_exceptions=True)
         return await self._unfinished(paid)
 
+    async def _pass_on(self, payment_id: int) -> None:
+        """Forward; when the ledger can't be read it is tried again for as long as we wait."""
+        while True:
+            try:
+                await self._engine.forwarder.forward(payment_id)
+            except UnavailableError as error:
+                _log.warning("forwarding waits: %s", error)
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                return
+
     async def _until_forwarded(self, payment_id: int) -> Payment | None:
         """Return the completed payment, or ``None`` when all that is left needs a person."""
         while True:
-            current = await self._engine.store.payment(payment_id)
-            self._tell_finished(current)
-            if current.state is PaymentState.COMPLETED:
-                return current
-            # COMPLETED follows the last transfer at once: a finished payment is waited for.
-            steps = {each.next_step for each in current.transfers if not each.is_finished}
-            if steps == {Step.REST}:
-                return None
+            try:
+                current = self._payment = await self._engine.store.payment(payment_id)
+            except UnavailableError as error:
+                _log.warning("looking at the forwarding: %s", error)
+            else:
+                self._tell_finished(current)
+                if current.state is PaymentState.COMPLETED:
+                    return current
+                # COMPLETED follows the last transfer at once: a finished payment is waited for.
+                steps = {each.next_step for each in current.transfers if not each.is_finished}
+                if steps == {Step.REST}:
+                    return None
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._changed.wait()
@@ -232,15 +313,19 @@ class Charge:
 
     async def _unfinished(self, paid: Payment) -> Exit:
         """Say how each transfer stands, once; another start takes them up."""
-        current = paid
+        current = self._payment or paid
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(SIGNAL_CLOSE_SECONDS):
                 current = await self._engine.store.payment(paid.id)
         except (TillError, TimeoutError) as error:
             _log.warning("the ledger can't be read: %r", error)
-        for transfer in current.transfers:
-            self._tell_transfer(current, transfer)
+        self._tell_all(current)
+        say("The payment is recorded, but not all of it is forwarded: the till goes on with it.")
         return Exit.PAID_UNFINISHED
+
+    def _tell_all(self, payment: Payment) -> None:
+        for transfer in payment.transfers:
+            self._tell_transfer(payment, transfer)
 
     def _tell_closed(self, closed: Payment) -> Exit:
         event = "expired" if closed.state is PaymentState.EXPIRED else "cancelled"
@@ -285,10 +370,12 @@ class Charge:
         try:
             waiting: set[asyncio.Future[Any]] = {task, interrupted}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            task.cancel()
-            await asyncio.wait({task}, timeout=CLOSE_SECONDS)
-            return None
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=GIVE_UP_SECONDS)
+                if not task.done() or task.cancelled() or task.exception():
+                    return None
+            # The invoice may have come at the last moment: then it is cancelled as any other.
+            return task.result()
         finally:
             interrupted.cancel()
