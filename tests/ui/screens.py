@@ -133,6 +133,10 @@ def many_digits() -> Stage:
     return Stage().ready().type("98765432101234+9")
 
 
+def full() -> Stage:
+    return Stage(currency=USD).ready().type("987654321012.34")
+
+
 def offline() -> Stage:
     stage = Stage().ready().type("2100")
     sentence = "Blink cannot be reached. Check the internet connection."
@@ -215,6 +219,27 @@ def success() -> Stage:
     return stage
 
 
+def success_trouble() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    payment = stage.paid()
+    kept, stuck = transfers_of(21, 2)
+    kept = replace(
+        kept, state=TransferState.KEPT, reason="No merchant is set, so it stays where it is."
+    )
+    stuck = replace(
+        stuck,
+        state=TransferState.ATTENTION,
+        reason="elturco has no bitcoin wallet at Blink: choose whom it goes to, or keep it.",
+    )
+    for transfer in (kept, stuck):
+        stage.tell(
+            TransferChanged(
+                payment_id=payment.id, payment_hash=payment.payment_hash, transfer=transfer
+            )
+        )
+    return stage
+
+
 def success_fiat() -> Stage:
     stage = Stage(currency=USD).ready().type("12.50")
     stage.paid()
@@ -270,6 +295,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     typing,
     items,
     many_digits,
+    full,
     offline,
     error,
     expired,
@@ -281,6 +307,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     invoice,
     invoice_fiat,
     success,
+    success_trouble,
     success_fiat,
     tips,
     tips_loading,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.ui.theme import MIN_TARGET
+from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.label import ElidedLabel
 from tests.ui.screens import SIZES, STATES, Stage, on_stage
 
@@ -42,6 +43,8 @@ def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage], size: QSize) -
         assert name, button
         assert min(button.width(), button.height()) >= MIN_TARGET, name
         assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width() - 4, name
+    for amount in window.findChildren(AmountLine):
+        assert amount._width_at(amount._fitting_size()) <= max(amount.width(), 100), amount.text()
     for label in labels:
         if not isinstance(label, ElidedLabel):
             room = label.contentsRect().size()

@@ -230,12 +230,13 @@ def test_a_key_reacts_when_the_finger_comes_down_and_is_painted_so(
 ) -> None:
     window, key = stage.window, keypad(stage).keypad.keys[Key.D7]
     middle = key.mapTo(window, QPoint(12, 12))
-    before = window.grab().toImage().pixelColor(middle)
+    pixel = middle * window.devicePixelRatio()
+    before = window.grab().toImage().pixelColor(pixel)
     QTest.touchEvent(window, screen).press(0, middle, window).commit()
     assert stage.till.view.entry.text == "7"
-    assert window.grab().toImage().pixelColor(middle) != before
+    assert window.grab().toImage().pixelColor(pixel) != before
     QTest.touchEvent(window, screen).release(0, middle, window).commit()
-    assert window.grab().toImage().pixelColor(middle) == before
+    assert window.grab().toImage().pixelColor(pixel) == before
 
 
 def test_a_finger_that_slides_presses_one_key(stage: Stage, screen: QPointingDevice) -> None:
