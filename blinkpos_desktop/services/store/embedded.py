@@ -15,7 +15,10 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
@@ -24,6 +27,8 @@ from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 
 VERSION: Final = "18"
 START_SECONDS: Final = 60
+SETTINGS_FILE: Final = "blinkpos.conf"
+_POLL_SECONDS: Final = 0.05
 _SOCKET_PATH_LIMIT: Final = 100
 """A Unix socket's path has 104 bytes on macOS, 108 on Linux; the server needs some of them."""
 _DEAD_PID: Final = 4_194_305
@@ -39,6 +44,8 @@ synchronous_commit = on
 full_page_writes = on
 timezone = 'UTC'
 log_timezone = 'UTC'
+# A till that was put to sleep in the middle of a transaction holds its rows no longer than this.
+idle_in_transaction_session_timeout = 30s
 """
 _log = logging.getLogger(__name__)
 
@@ -52,6 +59,8 @@ class EmbeddedPostgres:
         self._cluster = self._home / VERSION
         self._socket_dir = _socket_dir(self._home)
         self._users: IO[bytes] | None = None
+        # Whoever gives up while it starts stops it once it has started, and leaves none behind.
+        self._turn = threading.Lock()
 
     @property
     def conninfo(self) -> str:
@@ -65,11 +74,24 @@ class EmbeddedPostgres:
             UnavailableError: it does not start; the cause names its log file.
             SettingsError: the data folder can't be used.
         """
+        with self._turn:
+            try:
+                self._start()
+            except OSError as error:
+                raise SettingsError(
+                    f"The data folder {self._home.parent} can't be used.", cause=str(error)
+                ) from error
+
+    def stop(self) -> None:
+        """Leave; the last one out stops the server."""
+        with self._turn:
+            self._stop()
+
+    def _start(self) -> None:
         _make_folder(self._home.parent)
         _private_folder(self._home)
         _private_folder(self._socket_dir)
-        with (self._home / "start.lock").open("ab") as starting:
-            fcntl.flock(starting, fcntl.LOCK_EX)
+        with self._starting():
             if self._users is not None:
                 self._ensure_up()
                 return
@@ -82,21 +104,47 @@ class EmbeddedPostgres:
                 raise
             self._users = users
 
-    def stop(self) -> None:
-        """Leave; the last one out stops the server."""
+    def _stop(self) -> None:
         users, self._users = self._users, None
         if users is None:
             return
-        with (self._home / "start.lock").open("ab") as starting, users:
-            fcntl.flock(starting, fcntl.LOCK_EX)
-            fcntl.flock(users, fcntl.LOCK_UN)
+        with users:
             try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            result = self._run("pg_ctl", "-D", str(self._cluster), "-m", "fast", "-w", "stop")
-            if result.returncode:
-                _log.warning("the embedded database did not stop: %s", result.stderr.strip())
+                with self._starting():
+                    self._leave(users)
+            except UnavailableError as error:
+                # The data is safe all the same, and the next start finds the server as it is.
+                _log.warning("%s", error)
+
+    def _leave(self, users: IO[bytes]) -> None:
+        fcntl.flock(users, fcntl.LOCK_UN)
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        # Whoever has the pid of a server that was killed must not get the signal meant for it.
+        self._heal_pid_file()
+        result = self._run("pg_ctl", "-D", str(self._cluster), "-m", "fast", "-w", "stop")
+        if result.returncode:
+            _log.warning("the embedded database did not stop: %s", result.stderr.strip())
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Be the only one that starts or stops it; a holder that hangs is not waited for."""
+        deadline = time.monotonic() + 2 * START_SECONDS
+        with (self._home / "start.lock").open("ab") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise UnavailableError(
+                            "The till's own database is being started by another program.",
+                            cause=f"{lock.name} is held",
+                        ) from None
+                    time.sleep(_POLL_SECONDS)
+            yield
 
     def _ensure_up(self) -> None:
         if not (self._cluster / "PG_VERSION").exists():
@@ -104,6 +152,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_up():
             self._heal_pid_file()
+            self._write_settings()
             result = self._run(
                 "pg_ctl",
                 *("-D", str(self._cluster), "-l", str(self._home / "server.log")),
@@ -130,11 +179,32 @@ class EmbeddedPostgres:
             raise UnavailableError(
                 "The till's own database can't be made.", cause=result.stderr.strip()
             )
-        with (fresh / "postgresql.conf").open("a", encoding="utf-8") as conf:
-            folder = str(self._socket_dir).replace("'", "''")
-            # Comma separates folders in this setting; double quotes keep one whole.
-            conf.write(f"{_CONF}unix_socket_directories = '\"{folder}\"'\n")
-        fresh.rename(self._cluster)
+        try:
+            with (fresh / "postgresql.conf").open("a", encoding="utf-8") as conf:
+                conf.write(f"\ninclude = '{SETTINGS_FILE}'\n")
+                _sync(conf)
+            fresh.rename(self._cluster)
+            _sync_folder(self._home)
+        except OSError as error:
+            raise SettingsError(
+                f"The till's own database can't be made in {self._home}.", cause=str(error)
+            ) from error
+
+    def _write_settings(self) -> None:
+        """Write our settings anew at each start: the folder may have been moved since the last."""
+        folder = str(self._socket_dir).replace("'", "''")
+        # Comma separates folders in this setting; double quotes keep one whole.
+        text = f"{_CONF}unix_socket_directories = '\"{folder}\"'\n"
+        file, fresh = self._cluster / SETTINGS_FILE, self._cluster / f"{SETTINGS_FILE}.new"
+        try:
+            with fresh.open("w", encoding="utf-8") as conf:
+                conf.write(text)
+                _sync(conf)
+            fresh.replace(file)
+        except OSError as error:
+            raise UnavailableError(
+                "The till's own database does not start.", cause=str(error)
+            ) from error
 
     def _is_up(self) -> bool:
         return self._run("pg_isready", "-q", "-h", str(self._socket_dir), "-t", "3").returncode == 0
@@ -143,8 +213,8 @@ class EmbeddedPostgres:
         """Let a pid file that a killed server left not stand in the way.
 
         PostgreSQL takes any living process with that pid for a server, for
-        ever. We hold the start lock and its socket is dead; if that pid is no
-        PostgreSQL, the line is given a pid that nobody has. The rest of the
+        ever. We hold the start lock; if that pid is no living server of this
+        folder, the line is given a pid that nobody has. The rest of the
         file stays, so PostgreSQL still checks for backends that outlived it.
         """
         file = self._cluster / "postmaster.pid"
@@ -153,7 +223,7 @@ class EmbeddedPostgres:
             pid = int(lines[0])
         except (OSError, ValueError, IndexError):
             return
-        if pid != _DEAD_PID and not _is_postgres(pid):
+        if pid != _DEAD_PID and not _is_server_of(self._cluster, pid):
             lines[0] = f"{_DEAD_PID}\n"
             file.write_text("".join(lines), encoding="ascii")
 
@@ -229,22 +299,40 @@ def _private_folder(path: Path) -> None:
         raise SettingsError(f"The data folder {path} can't be used.", cause=str(error)) from error
 
 
-def _is_postgres(pid: int) -> bool:
-    """Whether ``pid`` is a living PostgreSQL (a zombie is not living)."""
+def _is_server_of(cluster: Path, pid: int) -> bool:
+    """Whether ``pid`` is a living PostgreSQL that works in ``cluster`` (a zombie does not live)."""
+    process = Path(f"/proc/{pid}")
     try:
         # "pid (name) state …": the name may itself hold brackets.
-        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
-        return name == "postgres" and rest.split()[0] != "Z"
+        stat = (process / "stat").read_text()
+        name, _, rest = stat.partition("(")[2].rpartition(")")
+        if name != "postgres" or rest.split()[0] == "Z":
+            return False
+        # A server lives in its data folder; another user's may not be looked at, and is not ours.
+        return (process / "cwd").samefile(cluster)
     except (OSError, IndexError):
         if Path("/proc/self/stat").exists():
             return False
     found = subprocess.run(  # noqa: S603 (where there is no /proc)
-        ["/bin/ps", "-o", "state=,comm=", "-p", str(pid)],
+        ["/bin/ps", "-o", "state=,command=", "-p", str(pid)],
         check=False,
         capture_output=True,
         text=True,
     ).stdout.strip()
-    return "postgres" in found and not found.startswith("Z")
+    return "postgres" in found and str(cluster) in found and not found.startswith("Z")
+
+
+def _sync(file: IO[str]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _quoted(text: str) -> str:
