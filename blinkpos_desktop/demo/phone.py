@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.money import format_sats
-from blinkpos_desktop.simulator.client import ControlClient
+from blinkpos_desktop.simulator.client import ControlClient, ControlError
 from blinkpos_desktop.ui.main_window import MainWindow
 
 LOOK_EVERY: Final = 0.3
+_log = logging.getLogger(__name__)
 _STYLE: Final = """
 #phone { background: #f4f5f2; }
 #phone QLabel { color: #1c211e; font-size: 15px; }
@@ -72,10 +74,12 @@ class Phone(QWidget):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
-        text = QLabel(f"<b>{format_sats(invoice['amount_sats'])}</b><br>{invoice['memo']}")
+        asked = format_sats(int(invoice["sats"]))
+        text = QLabel(f"{asked}\n{invoice['memo'] or ''}")
+        text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         pay = QPushButton("Pay")
-        pay.setAccessibleName(f"Pay {format_sats(invoice['amount_sats'])}")
+        pay.setAccessibleName(f"Pay {asked}")
         pay.clicked.connect(lambda: self._pay(pay, request))
         line.addWidget(text, 1)
         line.addWidget(pay)
@@ -103,7 +107,11 @@ async def accompany(window: MainWindow, control: ControlClient) -> int:
                     request = await requests.get()
             except TimeoutError:
                 continue
-            await asyncio.to_thread(control.pay, request)
+            try:
+                await asyncio.to_thread(control.pay, request)
+            except ControlError as error:
+                # Expired or cancelled while the finger was on its way.
+                _log.info("the phone could not pay: %s", error)
     finally:
         phone.close()
         phone.deleteLater()

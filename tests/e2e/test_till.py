@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from blinkpos_desktop import till_window
+from blinkpos_desktop.demo import phone
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Fact,
@@ -137,6 +138,35 @@ def test_green_belongs_to_the_payment_on_the_screen_and_late_money_is_a_line(
     assert till_window.run(settings, beside=story) == 7
     assert simulator.control.balances()["cafe"]["BTC"] == 26
     simulator.control.verify()
+
+
+def test_the_customers_phone_shows_the_invoice_and_pays_it(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    async def story(window: MainWindow, bridge: Bridge) -> int:
+        till = Beside(window, bridge)
+        company = asyncio.create_task(phone.accompany(window, simulator.control))
+        try:
+            await till.ready()
+            await till.sell(Key.D2, Key.D1)
+            button = None
+            async with asyncio.timeout(10):
+                while button is None:
+                    await asyncio.sleep(0.05)
+                    shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+                    phones = [w for w in shown if isinstance(w, phone.Phone)]
+                    button = phones[0].findChild(QPushButton) if phones else None
+            assert button.accessibleName() == "Pay 21 sats"
+            button.click()
+            await till.hear(PaymentCompleted)
+            assert till.shows(Screen.SUCCESS)
+        finally:
+            company.cancel()
+            await asyncio.gather(company, return_exceptions=True)
+        return 0
+
+    assert till_window.run(make_settings(tip_presets=()), beside=story) == 0
+    assert simulator.control.balances()["cafe"]["BTC"] == 21
 
 
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
