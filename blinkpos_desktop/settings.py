@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
@@ -115,13 +115,15 @@ def redact_url(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "***"
-    if not parts.scheme or "@" in parts.path + parts.query + parts.fragment:
+    if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
         # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
         return "***"
     host = f"[{host}]" if ":" in host else host
     user = "***@" if "@" in parts.netloc else ""
     query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
-    return urlunsplit((parts.scheme, f"{user}{host}{port}", parts.path, query, ""))
+    # Not urlunsplit: it drops the slashes where there is no host.
+    shown = f"{parts.scheme}://{user}{host}{port}{parts.path}"
+    return f"{shown}?{query}" if query else shown
 
 
 def _redact_pair(pair: str) -> str:
