@@ -17,7 +17,7 @@ from blinkpos_desktop.domain.blink import (
     TransactionStatus,
     UnknownRecipientError,
 )
-from blinkpos_desktop.domain.errors import OutcomeUnknownError, SettingsError
+from blinkpos_desktop.domain.errors import OutcomeUnknownError, SettingsError, UnavailableError
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
@@ -26,7 +26,13 @@ from blinkpos_desktop.services.blink.transport import BUSY, Transport
 
 RECIPIENT_MINUTES: Final = 24 * 60
 PAY_SECONDS: Final = 30.0
-_NO_SUCH = re.compile(r"not found|does not exist|no (account|user|wallet)|invalid", re.IGNORECASE)
+STATUS_SECONDS: Final = 5.0
+"""A question that can be asked again soon must not hold up the next invoice's."""
+_NO_SUCH = re.compile(
+    r"not found|(does not|doesn't) (exist|have)|could(n't| not) find"
+    r"|no (account|user|wallet)|invalid",
+    re.IGNORECASE,
+)
 
 
 class BlinkClient:
@@ -46,7 +52,13 @@ class BlinkClient:
 
     async def price(self, currency: Currency) -> Price:
         """Return what one sat costs now, in ``currency``'s minor units."""
-        data = await self._transport.call("price", {"currency": currency.code}, keyed=False)
+        try:
+            data = await self._transport.call("price", {"currency": currency.code}, keyed=False)
+        except BlinkRefusedError as error:
+            # Its price service is away: that passes, and must not end the day's selling.
+            raise UnavailableError(
+                f"Blink has no price for {currency.code} now: try again.", cause=error.cause
+            ) from error
         return wire.price(data, currency)
 
     async def recipient(self, username: str) -> RecipientWallet:
@@ -129,7 +141,9 @@ class BlinkClient:
     async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
         """Return what Blink says of an invoice."""
         variables = {"input": {"paymentHash": payment_hash}}
-        data = await self._transport.call("invoice_status", variables, keyed=False)
+        data = await self._transport.call(
+            "invoice_status", variables, keyed=False, seconds=STATUS_SECONDS
+        )
         return wire.invoice_status(data)
 
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -28,9 +29,18 @@ OPEN_SECONDS: Final = 10.0
 PING_EVERY: Final = 10.0
 SILENCE_SECONDS: Final = 25.0
 """Without any message for so long, pongs included, the connection is dead."""
+SETTLED_SECONDS: Final = 60.0
+"""A connection that lived so long was a good one: the count of failures begins anew."""
 MAX_FRAME: Final = 1 << 20
+KEY_REFUSED: Final = "Blink does not accept the API key."
+REFUSED: Final = "Blink refuses to send its updates: trying again."
+CUT_OFF: Final = "Blink's updates are cut off: reconnecting."
 _ID: Final = "updates"
+_UNAUTHORIZED = re.compile(r"not (authori[sz]ed|authenticated)|unauthori[sz]ed", re.IGNORECASE)
 _log = logging.getLogger(__name__)
+_frames = logging.getLogger(f"{__name__}.frames")
+# The library logs every frame at DEBUG, and the first one carries the key.
+_frames.setLevel(logging.WARNING)
 
 
 class ProtocolError(Exception):
@@ -65,21 +75,25 @@ class Subscription:
     async def run(self) -> None:
         """Keep one connection until cancelled."""
         failures = 0
+        loop = asyncio.get_running_loop()
         while True:
             self._healthy = False
-            sentence = "Blink's updates are cut off: reconnecting."
+            began, sentence = loop.time(), CUT_OFF
             try:
                 await self._connect_once()
             except KeyRefusedError as error:
                 _log.error("the subscription was refused: %s", error)
-                sentence = "Blink does not accept the API key."
+                sentence = KEY_REFUSED if _UNAUTHORIZED.search(str(error)) else REFUSED
             except (OSError, TimeoutError, WebSocketException, ProtocolError) as error:
                 _log.warning("the WebSocket to Blink ended: %r", error)
-            # A connection that had worked is made anew at once.
-            failures = 0 if self._healthy else failures + 1
+            if self._healthy and loop.time() - began > SETTLED_SECONDS:
+                failures = 0
+            # One that had worked is made anew at once, but not one that ends again and again.
+            waits = failures if self._healthy else failures + 1
+            failures += 1
             self._on_health(Health.AWAY, sentence)
-            if failures:
-                await asyncio.sleep(retry_delay(failures, self._jitter()))
+            if waits:
+                await asyncio.sleep(retry_delay(waits, self._jitter()))
 
     async def _connect_once(self) -> None:
         async with connect(
@@ -91,6 +105,7 @@ class Subscription:
             ping_interval=None,
             max_size=MAX_FRAME,
             proxy=None,
+            logger=_frames,
         ) as socket:
             if socket.subprotocol != PROTOCOL:
                 raise ProtocolError("another subprotocol")
@@ -139,6 +154,8 @@ class Subscription:
             raise ProtocolError("a payload that is no object")
         if payload.get("errors"):
             raise KeyRefusedError(str(payload["errors"])[:300])
+        if own := wire.update_error(payload):
+            raise KeyRefusedError(own)
         try:
             paid = wire.paid_update(payload)
         except AttributeError as error:

@@ -6,7 +6,8 @@ The line that matters runs between "it never left" (``UnavailableError``) and
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import json
 import re
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ from blinkpos_desktop.services.blink.document_files import document
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
 MAX_CONNECTIONS: Final = 8
+MAX_ANSWER: Final = 4 << 20
+"""Bytes; Blink's longest answer, the currencies, has some ten thousand."""
+_MARGIN: Final = 1.0
 AWAY: Final = "Blink can't be reached: check the internet connection."
 SILENT: Final = "Blink does not answer as it should: try again."
 BAD_KEY: Final = "Blink does not accept the API key: check BLINKPOS_API_KEY."
@@ -31,8 +35,8 @@ BUSY: Final = "Blink asks us to slow down: try again in a few minutes."
 NOT_ALLOWED: Final = (
     "The API key may not do this: make one with the scopes READ, RECEIVE and WRITE at Blink."
 )
+_PRINTABLE = re.compile(r"[!-~]+")
 _UNAUTHORIZED = re.compile(r"not (authori[sz]ed|authenticated)|unauthori[sz]ed", re.IGNORECASE)
-_log = logging.getLogger(__name__)
 
 
 class Transport:
@@ -71,25 +75,40 @@ class Transport:
         if keyed and self._key is None:
             raise SettingsError("No Blink API key is set: set BLINKPOS_API_KEY.")
         headers = {"X-API-KEY": self._key} if keyed and self._key else {}
+        if not all(_PRINTABLE.fullmatch(value) for value in headers.values()):
+            # The client below would refuse it too, and repeat it in its message.
+            raise SettingsError(BAD_KEY, cause=f"{name}: the key has characters that no key has")
         body = {"query": document(name), "variables": variables or {}}
         try:
-            response = await self._client.post(
-                self._url,
-                json=body,
-                headers=headers,
-                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
-            )
+            # httpx limits each read; a server that trickles would hold us for ever.
+            async with asyncio.timeout(seconds + CONNECT_SECONDS + _MARGIN):
+                status, text = await self._post(body, headers, seconds)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise UnavailableError(AWAY, cause=f"{name}: {error!r}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise OutcomeUnknownError(SILENT, cause=f"{name}: {error!r}") from error
-        return _data(name, response)
+        return _data(name, status, text)
+
+    async def _post(
+        self, body: dict[str, Any], headers: dict[str, str], seconds: float
+    ) -> tuple[int, bytes]:
+        timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+        request = self._client.stream(
+            "POST", self._url, json=body, headers=headers, timeout=timeout
+        )
+        async with request as response:
+            text = bytearray()
+            async for chunk in response.aiter_bytes():
+                text += chunk
+                if len(text) > MAX_ANSWER:
+                    raise httpx.ReadError("an answer without end")
+            return response.status_code, bytes(text)
 
 
-def _data(name: str, response: httpx.Response) -> dict[str, Any]:
-    _check_status(name, response.status_code)
+def _data(name: str, status: int, text: bytes) -> dict[str, Any]:
+    _check_status(name, status)
     try:
-        answer = response.json()
+        answer = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise OutcomeUnknownError(SILENT, cause=f"{name}: not JSON") from error
     if not isinstance(answer, dict):

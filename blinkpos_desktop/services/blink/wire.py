@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -17,9 +18,10 @@ from blinkpos_desktop.domain.blink import (
     TransactionStatus,
 )
 from blinkpos_desktop.domain.errors import InputError, OutcomeUnknownError, SettingsError
-from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.money import MAX_SATS, Currency, Price
 
 SILENT: Final = "Blink does not answer as it should: try again."
+_HASH = re.compile(r"[0-9a-f]{64}")
 _T = TypeVar("_T")
 
 
@@ -176,9 +178,12 @@ def received(found: list[Any]) -> int | None:
         amounts = [
             abs(_whole(each["settlementAmount"]))
             for each in found
-            if each["direction"] == "RECEIVE" and each["status"] == "SUCCESS"
+            if each["direction"] == "RECEIVE"
+            and each["status"] == "SUCCESS"
+            and each["settlementCurrency"] == "BTC"
         ]
-        return sum(amounts) if amounts else None
+        # A sum that can't be is no sum: the ledger then takes what was asked for.
+        return sum(amounts) if 0 < sum(amounts) <= MAX_SATS else None
 
     return _read("received", read)
 
@@ -209,16 +214,26 @@ def paid_update(payload: dict[str, Any]) -> PaidUpdate | None:
     payment_hash = update.get("paymentHash")
     if update.get("status") != "PAID" or not isinstance(payment_hash, str):
         return None
+    if not _HASH.fullmatch(payment_hash):
+        return None
     return PaidUpdate(payment_hash=payment_hash, received_sats=_settled(update.get("transaction")))
+
+
+def update_error(payload: dict[str, Any]) -> str:
+    """Return the ``myUpdates`` payload's own first error, or an empty text."""
+    data = payload.get("data")
+    updates = data.get("myUpdates") if isinstance(data, dict) else None
+    error = first_error(updates) if isinstance(updates, dict) else None
+    return f"{error.code} {error.message}".strip() or "refused" if error else ""
 
 
 def _settled(transaction: object) -> int | None:
     if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != "BTC":
         return None
     amount = transaction.get("settlementAmount")
-    if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
+    if isinstance(amount, bool) or not isinstance(amount, int):
         return None
-    return amount
+    return amount if 0 < amount <= MAX_SATS else None
 
 
 def _whole(value: object) -> int:
