@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from blinkpos_desktop.domain.facts import Fact
 
 Listener = Callable[[Fact], None]
+_log = logging.getLogger(__name__)
 
 
 class Feed:
@@ -24,4 +26,8 @@ class Feed:
     def publish(self, fact: Fact) -> None:
         """Tell a fact that is already durable."""
         for listener in tuple(self._listeners):
-            listener(fact)
+            try:
+                listener(fact)
+            except Exception:  # noqa: BLE001 (whoever listens must not harm who tells)
+                # A screen's bug must not undo or hold up what was committed.
+                _log.exception("a listener failed at %s", type(fact).__name__)

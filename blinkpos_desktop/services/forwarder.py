@@ -17,12 +17,12 @@ from blinkpos_desktop.domain.blink import (
     BlinkRefusedError,
     CannotReceiveError,
     InvoiceStatus,
-    RateLimitedError,
+    SendAnswer,
     SendStatus,
     TransactionStatus,
     UnknownRecipientError,
 )
-from blinkpos_desktop.domain.errors import RefusedError, TillError
+from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Step, Transfer, TransferEvent, TransferState
@@ -40,6 +40,11 @@ _RESTRICTED: Final = {
     "TRANSACTION_RESTRICTED": "Blink restricts sending, mostly by the daily limit: tried again.",
     "INSUFFICIENT_BALANCE": "The collecting wallet holds too little: tried again.",
 }
+_LASTING: Final = {
+    "RECEIVE_DISABLED": "This Blink account can no longer receive: its owner must ask Blink.",
+    "CANT_PAY_SELF": "This has become the collecting account itself: choose where it goes.",
+}
+_GIVES_UP: Final = tuple(_LASTING.values())
 _SENT: Final = {
     SendStatus.SUCCESS: TransferEvent.SEND_SUCCEEDED,
     SendStatus.ALREADY_PAID: TransferEvent.SEND_SUCCEEDED,
@@ -84,17 +89,31 @@ class Forwarder:
         self._under_way.add(payment_id)
         try:
             payment = await self._store.payment(payment_id)
-            if payment.state is not PaymentState.PAID or not self._is_ours(payment):
-                return
-            async with asyncio.TaskGroup() as group:
-                for transfer in payment.transfers:
-                    if not transfer.is_finished:
-                        name = f"transfer-{transfer.id}"
-                        group.create_task(self._work(payment, transfer), name=name)
-            if completed := await self._store.complete(payment_id):
-                self._feed.publish(PaymentCompleted(payment=completed))
+            if payment.state is PaymentState.COMPLETED:
+                # Another till was faster; here it has not been told yet.
+                self._feed.publish(PaymentCompleted(payment=payment))
+            elif payment.state is PaymentState.PAID and self._is_ours(payment):
+                await self._forward(payment)
         finally:
             self._under_way.discard(payment_id)
+
+    async def _forward(self, payment: Payment) -> None:
+        tasks = [
+            asyncio.create_task(self._work(payment, each), name=f"transfer-{each.id}")
+            for each in payment.transfers
+            if not each.is_finished
+        ]
+        # No group: one transfer's bug must not cancel the others in the middle of a payment.
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        completed = await self._store.complete(payment.id)
+        if completed is None:
+            current = await self._store.payment(payment.id)
+            completed = current if current.state is PaymentState.COMPLETED else None
+        if completed:
+            self._feed.publish(PaymentCompleted(payment=completed))
+        failures = [each for each in ended if isinstance(each, Exception)]
+        if failures:
+            raise ExceptionGroup("transfers failed", failures)
 
     def _is_ours(self, payment: Payment) -> bool:
         account = self._shop.account
@@ -165,9 +184,7 @@ class Forwarder:
             return await self._record(
                 payment, transfer, TransferEvent.GAVE_UP, reason=reason, error=str(error)
             )
-        except RateLimitedError:
-            raise
-        except (BlinkRefusedError, RefusedError) as error:
+        except BlinkRefusedError as error:
             self._shop.forget_wallet(transfer.recipient)
             _log.warning("transfer %d waits: %s", transfer.id, error)
             return _Outcome(transfer=transfer, wait=RESTRICTED_SECONDS)
@@ -197,9 +214,16 @@ class Forwarder:
             payment,
             sending,
             _SENT[answer.status],
-            reason=_RESTRICTED.get(answer.code, ""),
+            reason=self._reason(answer, transfer),
             error="" if answer.status in _PAID else said,
         )
+
+    def _reason(self, answer: SendAnswer, transfer: Transfer) -> str:
+        if answer.status is not SendStatus.FAILURE:
+            return ""
+        if lasting := _LASTING.get(answer.code):
+            return f"{transfer.recipient}: {lasting}"
+        return _RESTRICTED.get(answer.code, "")
 
     async def _ask(self, payment: Payment, transfer: Transfer) -> _Outcome:
         """Find out how the stored invoice stands before anything else is done."""
@@ -207,10 +231,10 @@ class Forwarder:
             raise TillError("A transfer lost its invoice.", cause=f"transfer {transfer.id}")
         payment_hash = transfer.invoice.payment_hash
         status = await self._gateway.invoice_status(payment_hash)
-        if status is InvoiceStatus.PAID:
-            return await self._record(payment, transfer, TransferEvent.STATUS_PAID)
-        sent = await self._gateway.sent_status(payment.wallet_id, payment_hash)
-        if sent is TransactionStatus.SUCCESS:
+        sent = None
+        if status is not InvoiceStatus.PAID:
+            sent = await self._gateway.sent_status(payment.wallet_id, payment_hash)
+        if status is InvoiceStatus.PAID or sent is TransactionStatus.SUCCESS:
             return await self._record(payment, transfer, TransferEvent.STATUS_PAID)
         if sent is TransactionStatus.PENDING:
             if transfer.state is TransferState.IN_FLIGHT:
@@ -220,13 +244,19 @@ class Forwarder:
         outcome = await self._record(
             payment, transfer, TransferEvent.STATUS_UNPAID, reason=transfer.reason
         )
+        unpaid = outcome.transfer
+        if unpaid.next_step is Step.SEND and unpaid.reason.endswith(_GIVES_UP):
+            # A refusal that lasts, of an invoice that was proven unpaid: a person must choose.
+            return await self._record(
+                payment, unpaid, TransferEvent.GAVE_UP, reason=transfer.reason
+            )
         restricted = transfer.reason in _RESTRICTED.values()
         wait = (
             RESTRICTED_SECONDS
             if restricted
             else retry_delay(max(transfer.tries, 1), self._jitter())
         )
-        return _Outcome(transfer=outcome.transfer, wait=wait)
+        return _Outcome(transfer=unpaid, wait=wait)
 
     async def _record(
         self,

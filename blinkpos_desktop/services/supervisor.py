@@ -54,7 +54,12 @@ class Supervisor:
             return
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() and not self._stopping:
+            _log.error("the task %s was cancelled by somebody who does not own it", task.get_name())
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         deaths = 0
