@@ -54,6 +54,7 @@ class Checkout:
         payment = await self._store.intend(plan)
         try:
             invoice = await self._invoice(payment, plan)
+            attached = await self._store.attach_invoice(payment.id, invoice)
         except TillError as error:
             await self._give_up(payment, PaymentState.FAILED, error.sentence)
             raise
@@ -61,7 +62,6 @@ class Checkout:
             # Whoever asked for it is gone; nobody was told an invoice.
             await self._give_up(payment, PaymentState.CANCELLED, "Given up before its invoice.")
             raise
-        attached = await self._store.attach_invoice(payment.id, invoice)
         if attached is None:
             # Given up at the counter meanwhile: nobody was told this invoice.
             raise TillError("This sale was cancelled.")
@@ -108,4 +108,4 @@ class Checkout:
         try:
             await self._store.move(payment.id, to, reason=reason)
         except UnavailableError as away:
-            _log.warning("payment %d stays intended: %s", payment.id, away)
+            _log.warning("payment %d stays as it is: %s", payment.id, away)

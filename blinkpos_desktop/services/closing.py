@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from blinkpos_desktop.domain.blink import InvoiceStatus
+from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.facts import PaymentClosed
-from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Store
 
@@ -42,14 +43,25 @@ class Closing:
 
         Raises:
             UnavailableError: Blink did not answer; the payment stays CANCELLING, watched.
+            SettingsError: the key may not cancel; the same.
         """
+        if payment.state in RECEIVED:
+            # Another till may have recorded it: here it is told all the same.
+            await self._receiver.paid(payment.id, payment.received_sats)
         if payment.state is not PaymentState.CANCELLING:
             return payment
         # A refusal proves nothing, and neither does a success: only the status does.
-        await self._gateway.cancel_invoice(payment.wallet_id, payment.payment_hash)
+        not_asked: SettingsError | None = None
+        try:
+            await self._gateway.cancel_invoice(payment.wallet_id, payment.payment_hash)
+        except SettingsError as error:
+            # The key may not cancel any more; how the invoice stands needs no key.
+            not_asked = error
         status = await self._gateway.invoice_status(payment.payment_hash)
         if status is InvoiceStatus.PAID:
             await self._receiver.paid(payment.id, None)
+        elif not_asked and status is not InvoiceStatus.EXPIRED:
+            raise not_asked
         else:
             state = PaymentState.EXPIRED if status is InvoiceStatus.EXPIRED else to
             closed = await self._store.move(payment.id, state, reason=payment.reason)

@@ -33,6 +33,8 @@ class Receiving:
             return
         if received_sats is None:
             received_sats = await self._look_up(payment_id)
+        if payment_id in self._announced:
+            return  # the other messenger was faster
         moved = await self._store.move(
             payment_id, PaymentState.PAID, reason="", received_sats=received_sats
         )

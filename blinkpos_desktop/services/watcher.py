@@ -109,12 +109,30 @@ class Watcher:
     async def ask_due(self, account_id: str) -> None:
         """Ask once for every invoice that is due."""
         now = self._clock.now()
-        if not self._only_own and now - self._reloaded_at >= RELOAD_SECONDS:
+        # A clock that was set back counts as time that has passed.
+        if not self._only_own and not 0 <= now - self._reloaded_at < RELOAD_SECONDS:
             self._open = {each.id: each for each in await self._store.watched(account_id)}
             self._reloaded_at = now
-        for payment in (self._open | self._on_screen).copy().values():
-            if self._is_due(payment, int(self._clock.now())):
-                await self.ask(payment)
+        for waiting in tuple(self._open.values()):
+            # Somebody stands at the counter: that invoice never waits for a hundred old ones.
+            await self._ask_on_screen()
+            await self._ask_if_due(waiting)
+        await self._ask_on_screen()
+
+    async def _ask_on_screen(self) -> None:
+        for payment in tuple(self._on_screen.values()):
+            await self._ask_if_due(payment)
+
+    async def _ask_if_due(self, payment: Payment) -> None:
+        if not self._is_due(payment, int(self._clock.now())):
+            return
+        try:
+            await self.ask(payment)
+        except UnavailableError:
+            raise
+        except TillError as error:
+            # One that Blink refuses to speak of must not hide the others.
+            _log.warning("asking for payment %d: %s", payment.id, error)
 
     async def ask(self, payment: Payment) -> None:
         """Ask Blink how an invoice stands, and record what it says.
@@ -172,7 +190,8 @@ class Watcher:
             now=now,
             asked_at=self._asked.get(payment.id),
             created_at=payment.created_at,
-            expires_at=payment.invoice.expires_at,
+            # By the later one of Blink's clock and our own, which may be days ahead.
+            expires_at=max(payment.invoice.expires_at, payment.created_at),
             on_screen=payment.id in self._on_screen,
         )
         return due is not None and due <= now
