@@ -57,7 +57,7 @@ CREATE TABLE payments (
     CHECK ((state IN ('paid', 'completed')) = (received_sats IS NOT NULL)),
     CHECK ((state = 'completed') = (completed_at IS NOT NULL))
 );
-CREATE INDEX payments_open ON payments (account_id, expires_at)
+CREATE INDEX payments_open ON payments (account_id, greatest(expires_at, created_at))
     WHERE state IN ('awaiting', 'cancelling', 'cancelled', 'expired');
 CREATE INDEX payments_unfinished ON payments (account_id, paid_at) WHERE state = 'paid';
 CREATE INDEX payments_paid_at ON payments (paid_at) WHERE paid_at IS NOT NULL;
@@ -123,3 +123,24 @@ BEGIN
 END $$;
 CREATE TRIGGER events_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What a payment or a recipient's invoice was is never written over: money may be under way for it.
+CREATE FUNCTION refuse_overwrite() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a stored invoice is never written over';
+END $$;
+CREATE TRIGGER payments_keep_invoice BEFORE UPDATE ON payments FOR EACH ROW
+    WHEN (OLD.payment_hash IS NOT NULL
+          AND (NEW.payment_hash, NEW.payment_request, NEW.total_sats, NEW.wallet_id,
+               NEW.account_id, NEW.network)
+              IS DISTINCT FROM (OLD.payment_hash, OLD.payment_request, OLD.total_sats,
+                                OLD.wallet_id, OLD.account_id, OLD.network))
+    EXECUTE FUNCTION refuse_overwrite();
+CREATE TRIGGER recipient_invoices_keep BEFORE UPDATE ON recipient_invoices FOR EACH ROW
+    WHEN (OLD.payment_hash IS NOT NULL
+          AND (NEW.external_id, NEW.transfer_id, NEW.payment_hash, NEW.payment_request)
+              IS DISTINCT FROM (OLD.external_id, OLD.transfer_id, OLD.payment_hash,
+                                OLD.payment_request))
+    EXECUTE FUNCTION refuse_overwrite();
+CREATE TRIGGER recipient_invoices_stay BEFORE DELETE OR TRUNCATE ON recipient_invoices
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_overwrite();

@@ -69,10 +69,11 @@ FROM payments WHERE id = %(id)s;
 SELECT id FROM payments WHERE payment_hash = %(payment_hash)s;
 
 -- name: watched_ids
--- Money may still arrive for these: until a day after their expiry.
+-- Money may still arrive for these: until a day after their expiry, by the later one of Blink's
+-- clock and our own, which may be days ahead. Failed and intended ones were never told to anybody.
 SELECT id FROM payments
 WHERE account_id = %(account_id)s AND state IN ('awaiting', 'cancelling', 'cancelled', 'expired')
-  AND expires_at > now() - make_interval(secs => %(watch_seconds)s)
+  AND greatest(expires_at, created_at) > now() - make_interval(secs => %(watch_seconds)s)
 ORDER BY id;
 
 -- name: unfinished_ids

@@ -19,11 +19,13 @@ LEFT JOIN recipient_invoices i
 WHERE t.id = %(id)s;
 
 -- name: claim
--- One process works on a transfer at a time, by the database's clock.
+-- One process works on a transfer at a time, by the database's clock. A claim that lasts longer
+-- than any can was made before that clock was set back: nobody holds it.
 UPDATE transfers SET claimed_by = %(process)s,
     claimed_until = now() + make_interval(secs => %(seconds)s)
 WHERE id = %(id)s AND state NOT IN ('settled', 'kept')
-  AND (claimed_by IS NULL OR claimed_by = %(process)s OR claimed_until < now())
+  AND (claimed_by IS NULL OR claimed_by = %(process)s OR claimed_until < now()
+       OR claimed_until > now() + make_interval(secs => 2 * %(seconds)s))
 RETURNING id;
 
 -- name: release

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.money import Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 
@@ -37,7 +38,7 @@ def encode(payment: Payment) -> str:
     )
 
 
-def decode(text: str) -> Payment | None:
+def decode(text: str | bytes) -> Payment | None:
     """Return the payment, or ``None`` for anything that we did not write so."""
     try:
         value: Any = json.loads(text)
@@ -66,7 +67,7 @@ def decode(text: str) -> Payment | None:
                 expires_at=_whole(expires_at),
             ),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TillError):
         return None
 
 

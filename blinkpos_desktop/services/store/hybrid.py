@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
-from blinkpos_desktop.services.store.postgres import PostgresStore
-from blinkpos_desktop.services.store.redis import RedisCache
+from blinkpos_desktop.services.store.postgres import LedgerRowMissingError, PostgresStore
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.services.store.redis import RedisCache
 
 
 class HybridStore:
@@ -54,9 +58,15 @@ class HybridStore:
         return await self._postgres.payment(payment_id)
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
-        """Return a payment by its hash; what Redis gives is good for its id, not for its state."""
+        """Return a payment by its hash; Redis gives its id at most, and PostgreSQL the payment.
+
+        A Redis that has outlived a database still holds ids that are another sale's there.
+        """
         if self._redis and (found := await self._redis.get(payment_hash)):
-            return found
+            with suppress(LedgerRowMissingError):
+                current = await self._postgres.payment(found.id)
+                if current.payment_hash == payment_hash:
+                    return current
         return self._cached(await self._postgres.by_hash(payment_hash))
 
     async def watched(self, account_id: str) -> Sequence[Payment]:

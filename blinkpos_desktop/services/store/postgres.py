@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
-from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.errors import RefusedError, SettingsError, TillError, UnavailableError
 from blinkpos_desktop.domain.money import round_half_up
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, reason_for, sources
 from blinkpos_desktop.domain.plan import PaymentPlan
@@ -23,11 +25,29 @@ from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import migrations, queries, rows
 
 CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = 8.0
+"""Any one transaction, the wait for locks included; a server silent for longer is away."""
+CHECK_SECONDS: Final = 2.0
+MIGRATE_SECONDS: Final = 120.0
 POOL_SIZE: Final = 4
 AWAY: Final = "The database can't be reached: nothing can be sold until it is back."
+REFUSES: Final = "The database refuses this change: nothing was written."
+_PASSING: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # A server that is another's standby for a while.
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 
 _Connection = psycopg.AsyncConnection[DictRow]
-_log = logging.getLogger(__name__)
+
+
+class LedgerError(TillError):
+    """The database refuses what was to be written: a bug, or a right that is missing."""
+
+
+class LedgerRowMissingError(TillError):
+    """The ledger has no such row."""
 
 
 class PostgresStore:
@@ -36,7 +56,7 @@ class PostgresStore:
     def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:
         """Keep what is needed to connect; nothing is opened yet."""
         self._process, self._till = process, till
-        self._sql = queries.load()
+        self._sql, self._conninfo = queries.load(), conninfo
         self._pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
             conninfo,
             connection_class=_Connection,
@@ -53,7 +73,7 @@ class PostgresStore:
             reconnect_timeout=CONNECT_SECONDS,
             open=False,
             name="ledger",
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
         )
 
     async def open(self) -> None:
@@ -61,15 +81,25 @@ class PostgresStore:
 
         Raises:
             UnavailableError: the database can't be reached.
-            SettingsError: it is newer than the program.
+            SettingsError: it is newer than the program, or can't be used by it.
         """
+        try:
+            psycopg.conninfo.conninfo_to_dict(self._conninfo)
+        except psycopg.Error:
+            # Its message can repeat the password.
+            raise SettingsError("The address of the database can't be read.") from None
         await self._pool.open()
-        async with self._connection() as connection:
-            await migrations.migrate(connection)
+        try:
+            async with self._connection(seconds=MIGRATE_SECONDS) as connection:
+                await migrations.migrate(connection)
+        except LedgerError as error:
+            raise SettingsError(
+                "The database does not let this program make its tables.", cause=error.cause
+            ) from error
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.close()
+        await self._pool.close(timeout=CHECK_SECONDS)
 
     async def ping(self) -> None:
         """Ask for nothing; raises ``UnavailableError`` when it is away."""
@@ -132,14 +162,20 @@ class PostgresStore:
         """INTENDED → AWAITING with the invoice; ``None`` when it was given up meanwhile."""
         async with self._connection() as connection:
             row = await self._one(connection, "lock_payment", id=payment_id)
-            changed = await self._run(
-                connection,
-                "attach_invoice",
-                id=payment_id,
-                payment_hash=invoice.payment_hash,
-                payment_request=invoice.payment_request,
-                expires_at=invoice.expires_at,
-            )
+            try:
+                changed = await self._run(
+                    connection,
+                    "attach_invoice",
+                    id=payment_id,
+                    payment_hash=invoice.payment_hash,
+                    payment_request=invoice.payment_request,
+                    expires_at=invoice.expires_at,
+                )
+            except psycopg.errors.UniqueViolation as error:
+                raise RefusedError(
+                    "Blink's invoice is not a new one: nothing was sold.",
+                    cause=f"payment {payment_id}: {invoice.payment_hash} is another sale's",
+                ) from error
             if not changed:
                 return None
             await self._tell(
@@ -382,18 +418,58 @@ class PostgresStore:
     async def _one(self, connection: _Connection, query: str, **values: object) -> DictRow:
         row = await self._maybe(connection, query, **values)
         if row is None:
-            raise TillError("The ledger has no such row.", cause=f"{query} {values.get('id')}")
+            raise LedgerRowMissingError(
+                "The ledger has no such row.", cause=f"{query} {values.get('id')}"
+            )
         found: DictRow = row
         return found
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Connection]:
-        """Lend a connection for one transaction, which commits when the block ends well."""
+    async def _connection(self, seconds: float | None = None) -> AsyncIterator[_Connection]:
+        """Lend a connection for one transaction, which commits when the block ends well.
+
+        Raises:
+            UnavailableError: the server is away, or says nothing for so many ``seconds``.
+            LedgerError: it refuses what was to be written.
+        """
+        limit: asyncio.TimerHandle | None = None
         try:
             async with self._pool.connection() as connection:
+                # Until its commit or rollback is through.
+                limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield connection
-        except (psycopg.OperationalError, PoolTimeout, PoolClosed) as error:
+        except _PASSING as error:
             raise UnavailableError(AWAY, cause=_first_line(error)) from error
+        except psycopg.Error as error:
+            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+        finally:
+            if limit is not None:
+                limit.cancel()
+
+
+async def _check(connection: _Connection) -> None:
+    limit = _limit(connection, CHECK_SECONDS)
+    try:
+        await AsyncConnectionPool.check_connection(connection)
+    finally:
+        limit.cancel()
+
+
+def _limit(connection: _Connection, seconds: float) -> asyncio.TimerHandle:
+    """Hang up on a server that is silent for too long.
+
+    Cancelling would not do: psycopg then waits for the server's word on the
+    cancelled query, and a hung one never gives it.
+    """
+    return asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
+
+
+def _hang_up(connection: _Connection) -> None:
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _payment_values(plan: PaymentPlan, till: str) -> dict[str, object]:

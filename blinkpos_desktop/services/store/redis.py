@@ -16,7 +16,7 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.payment import Payment, PaymentState
@@ -44,7 +44,6 @@ class RedisCache:
         """Keep the address; nothing is connected yet."""
         self._redis: Redis = Redis.from_url(
             url,
-            decode_responses=True,
             socket_timeout=_LIMIT,
             socket_connect_timeout=_LIMIT,
             retry=Retry(NoBackoff(), 0),
@@ -74,10 +73,12 @@ class RedisCache:
         try:
             async with asyncio.timeout(_LIMIT):
                 text = await self._redis.get(key_of(payment_hash))
+        except ResponseError:
+            return None  # it answers: somebody keeps another kind of value under our key
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
             return None
-        found = codec.decode(text) if isinstance(text, str) else None
+        found = codec.decode(text) if isinstance(text, bytes) else None
         return found if found and found.payment_hash == payment_hash else None
 
     async def run(self) -> None:
@@ -90,8 +91,11 @@ class RedisCache:
 
     async def drain(self) -> None:
         """Write what is queued, if Redis answers: for a process that is about to end."""
-        if self._health is not Health.AWAY:
-            await self._write_all()
+        try:
+            if self._health is not Health.AWAY:
+                await self._write_all()
+        finally:
+            await self._redis.aclose()
 
     async def _attend(self) -> None:
         try:
