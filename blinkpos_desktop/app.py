@@ -7,6 +7,7 @@ services are, and ``charge`` never loads Qt.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from blinkpos_desktop.settings import Settings
 
 _MOST_DIGITS: Final = 8
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,11 @@ async def _charge(
     try:
         return await one.run()
     finally:
-        await engine.stop()
+        try:
+            await engine.stop()
+        except (TillError, OSError):
+            # What was said stands, and so does the exit code.
+            _log.exception("the clean-up failed")
 
 
 def run_till() -> int:

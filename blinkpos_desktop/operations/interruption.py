@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Final
 
-LAST_EXIT_SECONDS: Final = 4.7
+LAST_EXIT_SECONDS: Final = 4.5
 """After a signal the process ends within 5 s, also when the database or a thread hangs."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _CANCELLED: Final = 4
