@@ -24,7 +24,7 @@ from blinkpos_desktop.domain.facts import (
     TipsLoaded,
     TransferChanged,
 )
-from blinkpos_desktop.domain.transfer import Role, TransferState
+from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
@@ -140,6 +140,7 @@ class DemoSale:
         await hands.touch(tips.presets.choices[0])
 
     async def _watch_forwarding(self, facts: _Facts, payment_hash: str) -> None:
+        settled: list[tuple[float, Transfer]] = []
         for role in Role:
             at, change = await facts.wait_for(
                 TransferChanged,
@@ -149,8 +150,10 @@ class DemoSale:
                     and fact.payment_hash == payment_hash
                 ),
             )
-            whom = "the merchant" if role is Role.MERCHANT else change.transfer.recipient
-            self._story.tell(f"{change.transfer.sats} sats to {whom}", at=at)
+            settled.append((at, change.transfer))
+        for at, transfer in sorted(settled, key=lambda each: each[0]):
+            whom = "the merchant" if transfer.role is Role.MERCHANT else transfer.recipient
+            self._story.tell(f"{transfer.sats} sats to {whom}", at=at)
         at, _ = await facts.wait_for(PaymentCompleted)
         self._story.tell("completed", at=at)
 

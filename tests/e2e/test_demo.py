@@ -50,7 +50,9 @@ def test_the_demo_sells_decodes_pays_and_checks_the_ledger(tmp_path: Path) -> No
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     told = re.findall(r"^ *\d+ ms  (.*)$", done.stdout, flags=re.MULTILINE)
-    assert tuple(told[1:]) == STEPS
+    # The two transfers take turns at the wallet, in either order.
+    assert sorted(told[1:]) == sorted(STEPS)
+    assert (told[1:9], told[-1]) == (list(STEPS[:8]), STEPS[-1])
     assert "ledger agrees: cafe 21 sats, elturco 2 sats, till 0 sats" in done.stdout
     pictures = tmp_path / "build" / "screens" / "demo"
     names = sorted(path.stem.partition("-")[2] for path in pictures.glob("*.png"))
