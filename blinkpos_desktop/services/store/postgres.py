@@ -87,7 +87,9 @@ class PostgresStore:
             psycopg.conninfo.conninfo_to_dict(self._conninfo)
         except psycopg.Error:
             # Its message can repeat the password.
-            raise SettingsError("The address of the database can't be read.") from None
+            raise SettingsError(
+                "BLINKPOS_DATABASE_URL can't be read: it is like postgresql://user@host/name."
+            ) from None
         await self._pool.open()
         try:
             async with self._connection(seconds=MIGRATE_SECONDS) as connection:
