@@ -63,10 +63,11 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """The amount line: what is typed as it stands, else the total of the items."""
-        if self.text:
-            return self.text
-        return Money(minor=sum(self.items), currency=self.currency).decimal() if self.items else "0"
+        """The amount line: the running total of the items and what is typed: ``3.50 + 2``."""
+        total = Money(minor=sum(self.items), currency=self.currency).decimal()
+        if self.items and self.text:
+            return f"{total} + {self.text}"
+        return self.text or (total if self.items else "0")
 
     @property
     def sum_line(self) -> str:

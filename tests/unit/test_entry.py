@@ -108,9 +108,10 @@ def test_the_line_below_adds_up(keys: str, currency: Currency, line: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("keys", "shown"), [("", "0"), ("3.", "3."), ("3.5+", "3.50"), ("3.5+2+", "5.50")]
+    ("keys", "shown"),
+    [("", "0"), ("3.", "3."), ("3.5+", "3.50"), ("3.5+2", "3.50 + 2"), ("3.5+2+", "5.50")],
 )
-def test_the_amount_line_shows_the_entry_or_the_running_total(keys: str, shown: str) -> None:
+def test_the_amount_line_shows_the_running_total_and_the_entry(keys: str, shown: str) -> None:
     assert typed(keys).shown == shown
 
 
@@ -183,6 +184,7 @@ def check_shape(entry: Entry) -> None:
     assert entry.typed_minor == Decimal(text or 0).scaleb(digits)
     assert len(entry.items) <= MAX_ITEMS
     money = Money(minor=sum(entry.items), currency=entry.currency)
-    assert entry.shown == (text or (money.decimal() if entry.items else "0"))
+    line = [part for part in (money.decimal() if entry.items else "", text) if part]
+    assert entry.shown == (" + ".join(line) or "0")
     assert bool(entry.sum_line) == bool(entry.items)
     assert not entry.sum_line or entry.sum_line.endswith(f" = {entry.total.decimal()}")

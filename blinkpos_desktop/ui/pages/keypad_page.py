@@ -42,7 +42,8 @@ class KeypadPage(TwoPane):
         """Show what is typed, and why OK is dead if it is."""
         entry = view.entry
         before, behind = unit_of(entry.currency)
-        self.amount.set_amount(grouped(entry.shown), before=before, behind=behind)
+        shown = " + ".join(grouped(part) for part in entry.shown.split(" + "))
+        self.amount.set_amount(shown, before=before, behind=behind)
         self._currency.setText(self.tr("Amount") if entry.currency.is_sats else entry.currency.code)
         worth = view.worth_sats
         self._worth.setText(f"≈ {sats_text(worth)}" if worth and entry.total.minor else "")
