@@ -126,6 +126,7 @@ def test_a_wrong_setting_is_named(program: Program, tmp_path: Path) -> None:
                 ("DATABASE_URL", "postgresql://h/x?nonsense=1", "DATABASE_URL"),
                 ("REDIS_URL", "http://localhost", "REDIS_URL"),
                 ("REDIS_URL", "redis://localhost/0?socket_timeout=soon", "REDIS_URL"),
+                ("REDIS_URL", "redis://localhost/0?nonsense=1", "REDIS_URL"),
                 ("DATA_DIR", "~nobody-of-that-name/x", "DATA_DIR"),
             )
         ],

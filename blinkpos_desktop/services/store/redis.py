@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import codec
@@ -37,18 +38,36 @@ def key_of(payment_hash: str) -> str:
     return f"blinkpos:payment:{payment_hash}"
 
 
-class RedisCache:
-    """Redis behind a breaker. ``on_health`` is told of every change."""
-
-    def __init__(self, url: str, on_health: Callable[[Health], None]) -> None:
-        """Keep the address; nothing is connected yet."""
-        self._redis: Redis = Redis.from_url(
+def _client(url: str) -> Redis:
+    try:
+        client: Redis = Redis.from_url(
             url,
             socket_timeout=_LIMIT,
             socket_connect_timeout=_LIMIT,
             retry=Retry(NoBackoff(), 0),
             client_name="blinkpos",
         )
+        # A wrong option is noticed here, not by every attempt to connect.
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, ValueError):
+        # Its message can repeat the password.
+        raise SettingsError(
+            "BLINKPOS_REDIS_URL can't be read: it is like redis://host:6379/0."
+        ) from None
+    return client
+
+
+class RedisCache:
+    """Redis behind a breaker. ``on_health`` is told of every change."""
+
+    def __init__(self, url: str, on_health: Callable[[Health], None]) -> None:
+        """Keep the address; nothing is connected yet.
+
+        Raises:
+            SettingsError: the address has an option that Redis does not know.
+        """
+        self._redis = _client(url)
         self._on_health = on_health
         self._health = Health.STARTING
         self._writes: deque[tuple[str, str | None, int]] = deque()
