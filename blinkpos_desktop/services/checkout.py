@@ -106,6 +106,9 @@ class Checkout:
 
     async def _give_up(self, payment: Payment, to: PaymentState, reason: str) -> None:
         try:
-            await self._store.move(payment.id, to, reason=reason)
+            for state in (to, PaymentState.CANCELLING):
+                # Its invoice may be attached all the same: then it is closed as any other.
+                if await self._store.move(payment.id, state, reason=reason):
+                    return
         except UnavailableError as away:
             _log.warning("payment %d stays as it is: %s", payment.id, away)

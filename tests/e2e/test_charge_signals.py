@@ -57,7 +57,7 @@ def test_paid_while_it_is_cancelled_counts_as_paid(
     by_signal: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     control.set_event_faults(suppress=1)
-    control.lay_fault("delay", match="lnInvoiceCancel", seconds=0.5)
+    control.lay_fault("delay", match="lnInvoiceCancel", seconds=1)
     timeout = () if by_signal else ("--timeout", "0.3")
     with program.charge(*GOLDEN, *timeout) as running:
         request = running.wait_for("invoice")["payment_request"]
@@ -91,10 +91,9 @@ def test_blinks_own_expiry_is_believed(
 def test_a_silent_blink_at_the_time_out_leaves_the_sale_watched(
     program: Program, control: ControlClient, database_url: str
 ) -> None:
-    with program.charge("21", "--timeout", "1") as running:
-        running.wait_for("invoice")
-        control.lay_fault("hang", times=None)
-        ended = running.ended()
+    for match in ("lnInvoiceCancel", "lnInvoicePaymentStatusByHash"):
+        control.lay_fault("hang", match=match, times=None)
+    ended = program.run("charge", "21", "--timeout", "0.1", "--json")
     assert (ended.code, ended.names) == (3, ["invoice", "expired"])
     # "Expired" only means "not seen paid" here: a till goes on asking.
     assert ledger.states(database_url) == ["cancelling"]
@@ -206,6 +205,28 @@ def test_a_signal_while_the_embedded_database_starts_leaves_none_behind(
     assert again.code == 3
 
 
+def test_a_signal_while_it_ends_changes_nothing(program: Program, tmp_path: Path) -> None:
+    where = {"DATABASE_URL": "", "DATA_DIR": str(tmp_path / "data")}
+    with program.charge("21", "--timeout", "0.1", **where) as running:
+        running.wait_for("expired")
+        # The embedded database is being stopped.
+        running.signal(signal.SIGTERM)
+        running.signal(signal.SIGINT)
+        assert running.ended().code == 3
+
+
+def test_a_signal_while_a_time_out_waits_for_a_silent_blink(
+    program: Program, control: ControlClient
+) -> None:
+    for match in ("lnInvoiceCancel", "lnInvoicePaymentStatusByHash"):
+        control.lay_fault("hang", match=match, times=None)
+    with program.charge("21", "--timeout", "0.1") as running:
+        assert control.wait_for_requests("lnInvoiceCancel", seconds=PATIENCE)
+        since = running.signal()
+        ended = running.ended_within(LIMIT, since)
+    assert (ended.code, ended.names) == (4, ["invoice", "cancelled"])
+
+
 # Signals after the payment.
 
 
@@ -275,3 +296,20 @@ def test_the_embedded_database_is_brought_back_for_a_sale_that_waits(
         control.pay(request)
         ended = running.ended()
     assert (ended.code, ended.names[-1]) == (0, "completed")
+
+
+@pytest.mark.long
+def test_forwarding_is_waited_for_a_minute(
+    program: Program, control: ControlClient, database_url: str
+) -> None:
+    control.lay_fault("hang", match="lnInvoicePaymentSend", times=None)
+    with program.charge(*GOLDEN) as running:
+        control.pay(running.wait_for("invoice")["payment_request"])
+        running.wait_for("paid")
+        since = time.monotonic()
+        code = running.process.wait(100)
+        waited = time.monotonic() - since
+        ended = running.ended()
+    assert (code, ended.names) == (5, ["invoice", "paid", "transfer", "transfer"])
+    assert waited > 55
+    assert ledger.states(database_url) == ["paid"]
