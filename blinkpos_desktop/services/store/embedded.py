@@ -64,8 +64,10 @@ class EmbeddedPostgres:
 
     @property
     def conninfo(self) -> str:
-        """How psycopg connects to it."""
-        return f"host='{_quoted(str(self._socket_dir))}' dbname=postgres user=blinkpos"
+        """How psycopg connects to it, whatever PostgreSQL variables somebody has set."""
+        host = _quoted(str(self._socket_dir))
+        own = "port=5432 dbname=postgres user=blinkpos hostaddr='' options='' sslmode=disable"
+        return f"host='{host}' {own}"
 
     def start(self) -> None:
         """Join the users of the server, and start it if it is not up; safe to repeat.
