@@ -6,12 +6,12 @@ import signal
 import time
 from pathlib import Path
 
+import redis
 import zxingcpp
 
 from blinkpos_desktop.simulator.client import ControlClient
-from blinkpos_desktop.simulator.server import Simulator
 from tests.support import ledger
-from tests.support.program import Ended, Event, Program
+from tests.support.program import Ended, Event, Program, until
 
 MEMO_BYTES = 639
 
@@ -93,6 +93,21 @@ def test_the_golden_case_on_the_embedded_database(
             ("merchant", "cafe", 21, "settled"),
             ("tip", "elturco", 2, "settled"),
         ]
+
+
+def test_a_completed_sale_leaves_redis(
+    program: Program, control: ControlClient, redis_url: str
+) -> None:
+    with (
+        redis.Redis.from_url(redis_url) as cache,
+        program.charge("21", "--tip-percent", "10", REDIS_URL=redis_url) as running,
+    ):
+        invoice = running.wait_for("invoice")
+        until(lambda: cache.keys("blinkpos:*"))
+        control.pay(invoice["payment_request"])
+        ended = running.ended()
+        assert (ended.code, ended.names[-1]) == (0, "completed")
+        assert cache.keys("blinkpos:*") == []
 
 
 def test_currencies_tips_and_recipients(
@@ -237,15 +252,11 @@ def test_another_sale_of_the_same_ledger_is_left_alone(
     assert sorted(ledger.states(database_url)) == ["awaiting", "completed", "completed"]
 
 
-def test_plain_lines_and_a_qr_that_can_be_scanned(
-    program: Program, simulator: Simulator, control: ControlClient
-) -> None:
+def test_plain_lines_and_a_qr_that_can_be_scanned(program: Program, control: ControlClient) -> None:
     with program.start("charge", "21", "--tip-percent", "10", "--memo", "Grüezi") as running:
-        simulator.control.wait_for_invoice("till", seconds=30)
+        control.wait_for_invoice("till", seconds=30)
         request = control.invoices(owner="till")[0]["payment_request"]
-        while request not in running.said:
-            assert running.process.poll() is None
-            time.sleep(0.01)
+        until(lambda: request in running.said)
         scanned = scan(running.said.split(request)[0])
         assert scanned == request.upper()
         control.pay(scanned.lower())

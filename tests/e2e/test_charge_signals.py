@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,11 @@ from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.simulator.client import ControlClient
 from tests.support import ledger
 from tests.support.frozen import door
-from tests.support.program import PATIENCE, Program, Running
+from tests.support.program import PATIENCE, Program, Running, until
 
 LIMIT = 5.0
 """Seconds from a signal to the end: the product's own promise."""
 GOLDEN = ("21", "--tip-percent", "10")
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def statuses(control: ControlClient) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from blinkpos_desktop import __version__
 from blinkpos_desktop.simulator.client import ControlClient
 from tests.support import ledger
-from tests.support.program import PATIENCE, Program
+from tests.support.program import Program, until
 
 GARBAGE = {
     "API_KEY": "no key",
@@ -53,10 +51,7 @@ def test_a_reader_who_leaves_after_the_invoice_does_not_stop_the_sale(
         control.pay(running.wait_for("invoice")["payment_request"])
         ended = running.ended()
     assert (ended.names, ended.err) == (["invoice"], "")
-    deadline = time.monotonic() + PATIENCE
-    while not code.exists() or not code.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: code.exists() and code.read_text())
     assert code.read_text() == "0\n"
     assert ledger.states(database_url) == ["completed"]
     assert control.balance("elturco") == 2

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Self
@@ -18,6 +18,14 @@ from typing import IO, Any, Self
 Event = dict[str, Any]
 PATIENCE = 40.0
 """Seconds for anything that must happen; nothing here measures how fast it does."""
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
