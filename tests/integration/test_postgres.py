@@ -387,7 +387,10 @@ async def test_more_askers_than_connections_all_have_their_turn(store: PostgresS
     assert len({each.id for each in payments}) == 40
 
 
-async def test_a_server_that_is_killed_is_away_and_then_back(tmp_path: Path) -> None:
+async def test_a_server_that_is_killed_is_away_and_then_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 1)
     server = PostgresServer(tmp_path)
     try:
         async with store_at(server.fresh_database()) as store:

@@ -166,6 +166,8 @@ class RedisCache:
         if self._health is not Health.AWAY:
             _log.warning("Redis is away, PostgreSQL goes on alone: %s", type(error).__name__)
         self._set_health(Health.AWAY)
+        # Whoever found out, it is tried again soon, and not at the next check.
+        self._wake.set()
 
     def _set_health(self, health: Health) -> None:
         if health is not self._health:
