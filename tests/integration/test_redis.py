@@ -179,6 +179,7 @@ async def test_a_hung_redis_is_left_and_taken_up_again(
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(redis_module, "_CHECK_EVERY", 0.05)
     monkeypatch.setattr(redis_module, "_RETRY_EVERY", 0.05)
     url, process = redis_at
     async with caching(url) as cache, store_at(database_url) as postgres:
