@@ -1,141 +1,46 @@
-"""The real till, window and services on one loop, with somebody beside it."""
+"""The real till as a process: its stories, its start, its end."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
-
-from blinkpos_desktop import till_window
-from blinkpos_desktop.demo import phone
-from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.facts import (
-    Fact,
-    Health,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    PaymentClosed,
-    PaymentCompleted,
-    ShopReady,
-)
+from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.simulator.server import Simulator
-from blinkpos_desktop.ui.bridge import Bridge
-from blinkpos_desktop.ui.main_window import MainWindow
-from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
-from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
-from blinkpos_desktop.ui.viewmodels.view import Screen
-from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
 from tests.conftest import SettingsMaker
 
-_F = TypeVar("_F", bound=Fact)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Beside:
-    """Somebody at the till: presses its buttons and hears its facts."""
-
-    def __init__(self, window: MainWindow, bridge: Bridge) -> None:
-        self.window = window
-        self._facts: list[Fact] = []
-        self._more = asyncio.Event()
-        bridge.fact.connect(self._hear)
-
-    def _hear(self, fact: Fact) -> None:
-        self._facts.append(fact)
-        self._more.set()
-
-    async def hear(self, kind: type[_F], that: Callable[[_F], bool] = lambda _: True) -> _F:
-        seen = 0
-        async with asyncio.timeout(30):
-            while True:
-                for fact in self._facts[seen:]:
-                    if isinstance(fact, kind) and that(fact):
-                        return fact
-                seen = len(self._facts)
-                self._more.clear()
-                await self._more.wait()
-
-    async def ready(self) -> None:
-        await self.hear(ShopReady)
-        await self.hear(PartChanged, lambda f: f.part is Part.BLINK and f.health is Health.OK)
-
-    @property
-    def keypad(self) -> KeypadPage:
-        page = self.window.page(Screen.KEYPAD)
-        assert isinstance(page, KeypadPage)
-        return page
-
-    def shows(self, screen: Screen) -> bool:
-        return self.window.stack.currentWidget() is self.window.page(screen)
-
-    async def cancel(self) -> None:
-        page = self.window.page(Screen.INVOICE)
-        assert isinstance(page, InvoicePage)
-        async with asyncio.timeout(5):
-            while not self.shows(Screen.KEYPAD):
-                # A page that has just appeared ignores fingers for a moment: press until it hears.
-                page.cancel.click()
-                await asyncio.sleep(0.05)
-        # The keypad that comes back lets hastier fingers wait, on purpose.
-        await asyncio.sleep(HOLD_SECONDS)
-
-    async def enter_until(self, screen: Screen) -> None:
-        async with asyncio.timeout(5):
-            while not self.shows(screen):
-                enter = QKeyEvent(
-                    QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier
-                )
-                QCoreApplication.sendEvent(self.window, enter)
-                await asyncio.sleep(0.05)
-
-    async def sell(self, *digits: Key) -> InvoiceReady:
-        before = len(self._facts)
-        for digit in digits:
-            self.keypad.keypad.keys[digit].strike()
-        self.keypad.keypad.ok.strike()
-        return await self.hear(InvoiceReady, lambda f: f in self._facts[before:])
+def play(name: str, settings: Settings, simulator: Simulator) -> None:
+    """Play one of the stories in a process of its own, with these settings."""
+    assert settings.database_url is not None
+    given = {
+        "API_URL": settings.api_url,
+        "WS_URL": settings.ws_url,
+        "API_KEY": settings.api_key.reveal() if settings.api_key else "",
+        "MERCHANT": settings.merchant or "",
+        "DATABASE_URL": settings.database_url.reveal(),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.stories", name, simulator.control_url],
+        cwd=ROOT,
+        env=os.environ | {f"BLINKPOS_{key}": value for key, value in given.items()},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_green_belongs_to_the_payment_on_the_screen_and_late_money_is_a_line(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
-    async def story(window: MainWindow, bridge: Bridge) -> int:
-        till = Beside(window, bridge)
-        await till.ready()
-        first = (await till.sell(Key.D2, Key.D1)).payment
-        assert till.shows(Screen.INVOICE)
-        await till.cancel()
-        await till.hear(PaymentClosed, lambda f: f.payment.id == first.id)
-        # A Blink customer can still pay what was cancelled, while the next one is at the counter.
-        second = (await till.sell(Key.D5)).payment
-        assert till.shows(Screen.INVOICE)
-        assert first.invoice is not None
-        assert second.invoice is not None
-        await asyncio.to_thread(
-            simulator.control.pay, first.invoice.payment_request, from_username="visitor"
-        )
-        await till.hear(PaymentCompleted, lambda f: f.payment.id == first.id)
-        assert till.shows(Screen.INVOICE)
-        await asyncio.to_thread(simulator.control.pay, second.invoice.payment_request)
-        await till.hear(PaymentCompleted, lambda f: f.payment.id == second.id)
-        assert till.shows(Screen.SUCCESS)
-        await till.enter_until(Screen.KEYPAD)
-        lines = [label.text() for label in till.keypad.notices.findChildren(QLabel)]
-        assert any("21 sats" in line for line in lines), lines
-        return 7
-
-    settings = make_settings(tip_presets=())
-    assert till_window.run(settings, beside=story) == 7
+    play("late_money", make_settings(), simulator)
     assert simulator.control.balances()["cafe"]["BTC"] == 26
     simulator.control.verify()
 
@@ -143,45 +48,14 @@ def test_green_belongs_to_the_payment_on_the_screen_and_late_money_is_a_line(
 def test_the_customers_phone_shows_the_invoice_and_pays_it(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
-    async def story(window: MainWindow, bridge: Bridge) -> int:
-        till = Beside(window, bridge)
-        company = asyncio.create_task(phone.accompany(window, simulator.control))
-        try:
-            await till.ready()
-            await till.sell(Key.D2, Key.D1)
-            button = None
-            async with asyncio.timeout(10):
-                while button is None:
-                    await asyncio.sleep(0.05)
-                    shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
-                    phones = [w for w in shown if isinstance(w, phone.Phone)]
-                    button = phones[0].findChild(QPushButton) if phones else None
-            assert button.accessibleName() == "Pay 21 sats"
-            button.click()
-            await till.hear(PaymentCompleted)
-            assert till.shows(Screen.SUCCESS)
-        finally:
-            company.cancel()
-            await asyncio.gather(company, return_exceptions=True)
-        return 0
-
-    assert till_window.run(make_settings(tip_presets=()), beside=story) == 0
+    play("phone_pays", make_settings(), simulator)
     assert simulator.control.balances()["cafe"]["BTC"] == 21
 
 
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
-    make_settings: SettingsMaker,
+    make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
-    async def story(window: MainWindow, bridge: Bridge) -> int:
-        till = Beside(window, bridge)
-        shop = await till.hear(ShopReady)
-        assert "BLINKPOS_API_KEY" in shop.problem
-        assert "BLINKPOS_API_KEY" in till.keypad.hint.text()
-        till.keypad.keypad.keys[Key.D2].strike()
-        assert not till.keypad.keypad.ok.isEnabled()
-        return 0
-
-    assert till_window.run(make_settings(api_key=None), beside=story) == 0
+    play("no_key", make_settings(api_key=None), simulator)
 
 
 def test_the_keypad_is_painted_before_anything_heavy_is_imported() -> None:
