@@ -75,7 +75,7 @@ class Engine:
             from blinkpos_desktop.services.store.redis import RedisCache
 
             self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
-        self._health: dict[Part, Health] = {}
+        self._health: dict[Part, tuple[Health, str]] = {}
         self.store = HybridStore(self._postgres, self._redis)
         self.shop = Shop(
             gateway,
@@ -221,6 +221,6 @@ class Engine:
         self._tell(Part.REDIS, health, away)
 
     def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
-        if self._health.get(part) is not health:
-            self._health[part] = health
+        if self._health.get(part) != (health, sentence):
+            self._health[part] = (health, sentence)
             self.feed.publish(PartChanged(part=part, health=health, sentence=sentence))

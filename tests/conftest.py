@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 from blinkpos_desktop.domain.sale import parse_recipients
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
