@@ -84,24 +84,22 @@ class Forwarder:
 
     async def forward(self, payment_id: int) -> None:
         """Work on a paid payment until every transfer is finished or needs a person."""
-        if payment_id in self._under_way:
-            return
-        self._under_way.add(payment_id)
-        try:
-            payment = await self._store.payment(payment_id)
-            if payment.state is PaymentState.COMPLETED:
-                # Another till was faster; here it has not been told yet.
-                self._feed.publish(PaymentCompleted(payment=payment))
-            elif payment.state is PaymentState.PAID and self._is_ours(payment):
-                await self._forward(payment)
-        finally:
-            self._under_way.discard(payment_id)
+        payment = await self._store.payment(payment_id)
+        if payment.state is PaymentState.COMPLETED:
+            # Another till was faster; here it has not been told yet.
+            self._feed.publish(PaymentCompleted(payment=payment))
+        elif payment.state is PaymentState.PAID and self._is_ours(payment):
+            await self._forward(payment)
 
     async def _forward(self, payment: Payment) -> None:
+        unfinished = [each for each in payment.transfers if not each.is_finished]
+        # By transfer: one that a person has chosen to retry does not wait for another that waits.
+        idle = [each for each in unfinished if each.id not in self._under_way]
+        if unfinished and not idle:
+            return
         tasks = [
-            asyncio.create_task(self._work(payment, each), name=f"transfer-{each.id}")
-            for each in payment.transfers
-            if not each.is_finished
+            asyncio.create_task(self._work_alone(payment, each), name=f"transfer-{each.id}")
+            for each in idle
         ]
         # No group: one transfer's bug must not cancel the others in the middle of a payment.
         ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -122,6 +120,15 @@ class Forwarder:
             and payment.network == account.network
             and payment.wallet_id in account.wallet_ids
         )
+
+    async def _work_alone(self, payment: Payment, transfer: Transfer) -> None:
+        if transfer.id in self._under_way:
+            return
+        self._under_way.add(transfer.id)
+        try:
+            await self._work(payment, transfer)
+        finally:
+            self._under_way.discard(transfer.id)
 
     async def _work(self, payment: Payment, transfer: Transfer) -> None:
         """Take a transfer from step to step; a passing trouble waits and goes on."""
