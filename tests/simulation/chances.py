@@ -1,0 +1,109 @@
+"""How often what goes wrong, drawn once an episode from its seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class Chances:
+    """Probabilities (0 to 1) per call or per sale, and seconds; ``calm`` sets faults to none."""
+
+    tills: int = 1
+    sales: int = 20
+    shuffled: float = 0.0
+    grain: float = 1.0
+    """Seconds that a till's idle second takes: a till that is busy with other things."""
+    blink_fault: float = 0.0
+    """Of a call to Blink: refused before, answer lost, late, of another shape."""
+    blink_outages: bool = False
+    block: float = 0.0
+    """Of an invoice's making: the limiter's block of five minutes."""
+    pending: float = 0.0
+    """Of a payment: it stays in flight, and arrives or comes back later."""
+    store_fault: float = 0.0
+    """Of a transaction: the database is away, or hangs up after the commit."""
+    store_slow: float = 0.0
+    crash_at_call: float = 0.0
+    """Of each side of every call: the process is killed there."""
+    crashes: float = 0.0
+    """Per sale, at any moment."""
+    naps: float = 0.0
+    """Per sale: the till's machine sleeps."""
+    clock_jumps: float = 0.0
+    lost_updates: float = 0.0
+    doubled_updates: float = 0.0
+    late_updates: float = 0.0
+    cuts: float = 0.0
+    """Per sale: the updates' connection is cut."""
+    inside: float = 0.3
+    """Of the customers: with a wallet at Blink, whom expiry and cancelling do not bind."""
+    never: float = 0.1
+    slow_customer: float = 0.1
+    """Of the customers: pays about when the cashier gives up, or later."""
+    late_customer: float = 0.0
+    """Of the customers: pays hours later."""
+    overpays: float = 0.05
+    impatient: float = 0.1
+    """Of the cashiers: cancels at a bad moment."""
+    winding_down: float = 0.0
+    """A recipient's account that cannot receive for a while."""
+    withdrawals: float = 0.0
+    """Per sale: somebody takes sats out of the collecting wallet for a while."""
+    redis: bool = False
+    patient: bool = False
+    """The end waits for every invoice nobody paid to expire."""
+    long: bool = False
+    """Days pass: customers pay hours late, recipients' invoices expire."""
+
+    def calm(self) -> None:
+        """Let nothing go wrong any more."""
+        self.blink_fault = self.block = self.pending = 0.0
+        self.blink_outages = False
+        self.store_fault = self.store_slow = 0.0
+        self.crash_at_call = self.crashes = self.naps = self.clock_jumps = 0.0
+        self.lost_updates = self.doubled_updates = self.late_updates = self.cuts = 0.0
+        self.withdrawals = self.winding_down = 0.0
+
+
+def draw(chances: random.Random, *, sales: int) -> Chances:
+    """Draw an episode's weather: some are nearly calm, some have everything at once."""
+    wild = chances.choice((0.0, 0.3, 1.0, 1.0, 2.0))
+
+    def some(most: float) -> float:
+        """About a third of the faults are off in any one episode."""
+        return 0.0 if chances.random() < 0.35 else most * wild * chances.random()
+
+    long = chances.random() < 0.02
+    return Chances(
+        tills=chances.choice((1, 1, 2, 2, 3)),
+        sales=sales,
+        shuffled=chances.choice((0.0, 0.0, 0.2)),
+        grain=chances.choice((1.0, 4.0, 6.0, 10.0, 15.0)),
+        blink_fault=some(0.12),
+        blink_outages=chances.random() < 0.1 * wild,
+        block=some(0.003),
+        pending=some(0.15),
+        store_fault=some(0.03),
+        store_slow=some(0.01),
+        crash_at_call=some(0.002),
+        crashes=some(0.1),
+        naps=some(0.05),
+        clock_jumps=some(0.03),
+        lost_updates=some(0.5),
+        doubled_updates=some(0.3),
+        late_updates=some(0.3),
+        cuts=some(0.05),
+        inside=chances.choice((0.1, 0.3, 0.7)),
+        never=chances.choice((0.02, 0.1)),
+        slow_customer=chances.choice((0.02, 0.1, 0.4)),
+        late_customer=0.2 if long else 0.0,
+        overpays=chances.choice((0.0, 0.1)),
+        impatient=chances.choice((0.0, 0.05, 0.3)),
+        winding_down=some(0.04),
+        withdrawals=some(0.04),
+        redis=chances.random() < 0.3,
+        patient=long or chances.random() < 0.2,
+        long=long,
+    )

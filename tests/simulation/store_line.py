@@ -1,0 +1,183 @@
+"""A process's way to the ledger (``services.ports.Store``), with all that happens on it.
+
+A transaction is done as a whole or not at all; the connection may be lost
+before it or after its commit, and it is done whether its sender lives or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+from blinkpos_desktop.domain.errors import TillError, UnavailableError
+from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.tips import TipSummary
+from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from tests.simulation.chances import Chances
+from tests.simulation.faults import Killable
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.store_model import StoreModel
+from tests.simulation.story import Story
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreFaults:
+    """How the database is, for all tills."""
+
+    chances: Chances
+    random: random.Random
+    story: Story
+    loop: VirtualLoop
+    outage: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreLine:
+    """One process's connections; its claims are ``owner``'s."""
+
+    model: StoreModel
+    faults: StoreFaults
+    process: Killable
+    owner: UUID = field(default_factory=lambda: UUID(int=0))
+
+    async def intend(self, plan: PaymentPlan) -> Payment:
+        return await self._do("intend", lambda: self.model.intend(plan))
+
+    async def begin_attempt(self, payment_id: int) -> str:
+        return await self._do(
+            f"begin attempt of {payment_id}", lambda: self.model.begin_attempt(payment_id)
+        )
+
+    async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
+        return await self._do(
+            f"attach invoice to {payment_id}",
+            lambda: self.model.attach_invoice(payment_id, invoice),
+        )
+
+    async def move(
+        self,
+        payment_id: int,
+        to: PaymentState,
+        *,
+        reason: str,
+        received_sats: int | None = None,
+    ) -> Payment | None:
+        return await self._do(
+            f"move {payment_id} to {to}",
+            lambda: self.model.move(payment_id, to, reason=reason, received_sats=received_sats),
+        )
+
+    async def payment(self, payment_id: int) -> Payment:
+        return await self._do(f"read {payment_id}", lambda: self.model.payment(payment_id))
+
+    async def by_hash(self, payment_hash: str) -> Payment | None:
+        return await self._do("by hash", lambda: self.model.by_hash(payment_hash))
+
+    async def watched(self, account_id: str) -> Sequence[Payment]:
+        return await self._do("watched", lambda: self.model.watched(account_id))
+
+    async def unfinished(self, account_id: str) -> Sequence[Payment]:
+        return await self._do("unfinished", lambda: self.model.unfinished(account_id))
+
+    async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
+        return await self._do(
+            f"claim {transfer_id}",
+            lambda: self.model.claim(transfer_id, self.owner, seconds=seconds),
+        )
+
+    async def release(self, transfer_id: int) -> None:
+        return await self._do(
+            f"release {transfer_id}", lambda: self.model.release(transfer_id, self.owner)
+        )
+
+    async def begin_transfer_attempt(self, transfer_id: int) -> str:
+        return await self._do(
+            f"begin attempt of {transfer_id}",
+            lambda: self.model.begin_transfer_attempt(transfer_id, self.owner),
+        )
+
+    async def store_recipient_invoice(
+        self, transfer: Transfer, invoice: RecipientInvoice
+    ) -> Transfer | None:
+        return await self._do(
+            f"store invoice of {transfer.id}",
+            lambda: self.model.store_recipient_invoice(transfer, invoice, self.owner),
+        )
+
+    async def record(
+        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+    ) -> Transfer | None:
+        del error
+        return await self._do(
+            f"record {event} of {transfer.id}",
+            lambda: self.model.record(transfer, event, self.owner, reason=reason),
+        )
+
+    async def complete(self, payment_id: int) -> Payment | None:
+        return await self._do(f"complete {payment_id}", lambda: self.model.complete(payment_id))
+
+    async def tips(self, since: int) -> Sequence[TipSummary]:
+        return await self._do("tips", lambda: self.model.tips(since))
+
+    async def _do(self, step: str, work: Callable[[], T]) -> T:
+        self.process.point(f"before {step}")
+        faults = self.faults
+        roll, chances = faults.random.random, faults.chances
+        if faults.outage or (chances.store_fault and roll() < chances.store_fault):
+            await self._away(step, work)
+        if chances.store_slow and roll() < chances.store_slow:
+            result = await self._slow(step, work)
+        elif roll() < 0.2:
+            result = await self._later(work, 0.002 * roll())
+        else:
+            result = work()
+        self.process.point(f"after {step}")
+        return result
+
+    async def _away(self, step: str, work: Callable[[], object]) -> None:
+        """The server is away; one time in three the transaction was committed."""
+        faults = self.faults
+        done = not faults.outage and faults.random.random() < 0.34
+        kind = "hung up after commit" if done else "away"
+        faults.story.count(f"database: {kind}")
+        faults.story.tell("fault", step, "database", kind)
+        await self._later(work if done else _nothing, 8.0 * faults.random.random() ** 3)
+        self.process.point(f"after {step}")
+        raise UnavailableError("The database can't be reached.", cause=step)
+
+    async def _slow(self, step: str, work: Callable[[], T]) -> T:
+        faults = self.faults
+        faults.story.count("database: slow")
+        result = await self._later(work, 8.0 * faults.random.random())
+        # The commit was quick and its answer slow, as often as the other way round.
+        if faults.random.random() < 0.5:
+            await self._later(_nothing, 60.0 * faults.random.random())
+        faults.story.tell(self.process.name, step, "slowly")
+        return result
+
+    async def _later(self, work: Callable[[], T], seconds: float) -> T:
+        future: asyncio.Future[T] = self.faults.loop.create_future()
+        self.faults.loop.world_later(seconds, _finish, future, work)
+        return await future
+
+
+def _finish(future: asyncio.Future[T], work: Callable[[], T]) -> None:
+    try:
+        result = work()
+    except TillError as error:
+        if not future.done():
+            future.set_exception(error)
+    else:
+        if not future.done():
+            future.set_result(result)
+
+
+def _nothing() -> None:
+    """Is done in a transaction that never came about."""
