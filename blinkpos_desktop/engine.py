@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.facts import (
+    Fact,
+    Health,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    ShopReady,
+)
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
@@ -23,6 +30,8 @@ from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
+from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
 from blinkpos_desktop.services.recovery import Recovery
@@ -93,10 +102,15 @@ class Engine:
         self.checkout = Checkout(
             self.store, gateway, self.feed, self.shop, self.rates, settings.till
         )
-        self.forwarder = Forwarder(self.store, gateway, self.feed, clock, self.shop, jitter)
+        invoicing = Invoicing(self.store, gateway, self.shop)
+        self._preparing = Preparing(invoicing)
+        self.forwarder = Forwarder(
+            self.store, gateway, self.feed, clock, self.shop, invoicing, jitter
+        )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.history = History(self.store, clock)
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self._prepare)
         if not only_own:
             self.feed.listen(self._recovery.on_fact)
 
@@ -180,6 +194,12 @@ class Engine:
         await self._postgres.close()
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
+
+    def _prepare(self, fact: Fact) -> None:
+        """Prepare the transfers of a sale whose code can be shown: only our own are told so."""
+        if isinstance(fact, InvoiceReady):
+            payment = fact.payment
+            self.supervisor.start(f"prepare-{payment.id}", self._preparing.prepare(payment))
 
     async def _until_there(self, part: Part, open_: Callable[[], Awaitable[None]]) -> None:
         failures = 0

@@ -91,7 +91,15 @@ class BlinkRefusedError(RefusedError):
 
 
 class RateLimitedError(UnavailableError):
-    """Blink wants us to slow down: HTTP 429 or ``TOO_MANY_REQUEST``."""
+    """Blink wants us to slow down: HTTP 429 or ``TOO_MANY_REQUEST``.
+
+    ``is_block`` tells the second: this kind of call is refused for five minutes.
+    """
+
+    def __init__(self, sentence: str, *, cause: str = "", is_block: bool = False) -> None:
+        """Keep which of the two it is."""
+        super().__init__(sentence, cause=cause)
+        self.is_block = is_block
 
 
 class UnknownRecipientError(BlinkRefusedError):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
-from blinkpos_desktop.domain.blink import UnknownRecipientError
+from blinkpos_desktop.domain.blink import RateLimitedError, UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     OutcomeUnknownError,
     SettingsError,
@@ -19,11 +19,14 @@ from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, quote
 from blinkpos_desktop.services.feed import Feed
-from blinkpos_desktop.services.ports import BlinkGateway, Store
+from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
 
 INVOICE_MINUTES: Final = 15
 ATTEMPTS: Final = 2
+INVOICES_A_MINUTE: Final = 60
+BLOCKED_SECONDS: Final = 300
+BUSY: Final = "Blink allows no more codes just now: try again in a few minutes."
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +91,9 @@ class Checkout:
 
     async def _invoice(self, payment: Payment, plan: PaymentPlan) -> Invoice:
         for attempt in range(1, ATTEMPTS + 1):
+            account = plan.account.id
+            if await self._store.count_call(account, CallKind.INVOICE, most=INVOICES_A_MINUTE):
+                raise RateLimitedError(BUSY)
             external_id = await self._store.begin_attempt(payment.id)
             try:
                 return await self._gateway.create_invoice(
@@ -97,6 +103,13 @@ class Checkout:
                     minutes=INVOICE_MINUTES,
                     external_id=external_id,
                 )
+            except RateLimitedError as error:
+                if error.is_block:
+                    # Asked again meanwhile, Blink would only block for longer.
+                    await self._store.block_calls(
+                        account, CallKind.INVOICE, seconds=BLOCKED_SECONDS
+                    )
+                raise
             except OutcomeUnknownError as error:
                 # Nobody was told an invoice whose answer was lost: a new attempt is a new id.
                 _log.warning("attempt %d of payment %d: %s", attempt, payment.id, error)

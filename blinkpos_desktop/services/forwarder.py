@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,11 +29,14 @@ from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Step, Transfer, TransferEvent, TransferState
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.invoicing import CLAIM_SECONDS, Invoicing, WaitError
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 from blinkpos_desktop.services.shop import Shop
 
-CLAIM_SECONDS: Final = 60
-"""Longer than any one call to Blink; renewed before each step."""
+RENEW_SECONDS: Final = 5.0
+SLEPT_SECONDS: Final = 5.0
+"""Of boot time between reading the claim and sending: more, and the till slept."""
+TURN_SECONDS: Final = 0.25
 OTHERS_SECONDS: Final = 1.0
 IN_FLIGHT_SECONDS: Final = 5.0
 RESTRICTED_SECONDS: Final = 15 * 60.0
@@ -73,9 +77,11 @@ class Forwarder:
         feed: Feed,
         clock: Clock,
         shop: Shop,
+        invoicing: Invoicing,
         jitter: Callable[[], float],
     ) -> None:
         """Take what forwarding needs."""
+        self._invoicing = invoicing
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._jitter = shop, jitter
         self._under_way: set[int] = set()
@@ -139,7 +145,8 @@ class Forwarder:
                 if claimed is None:
                     outcome = await self._look_on(payment, transfer)
                 else:
-                    outcome = await self._advance(payment, claimed)
+                    async with self._renewed(payment, claimed):
+                        outcome = await self._advance(payment, claimed)
                 failures = 0
             except TillError as error:
                 failures += 1
@@ -150,6 +157,27 @@ class Forwarder:
                 return
             if outcome.wait:
                 await self._clock.sleep(outcome.wait)
+
+    @asynccontextmanager
+    async def _renewed(self, payment: Payment, transfer: Transfer) -> AsyncIterator[None]:
+        """Renew the claim while a step takes its time, for as long as this process lives."""
+        name = f"renew-{transfer.id}"
+        renewing = asyncio.create_task(self._renew(payment, transfer), name=name)
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    async def _renew(self, payment: Payment, transfer: Transfer) -> None:
+        while True:
+            await self._clock.sleep(RENEW_SECONDS)
+            try:
+                await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
+                if self._turn(payment.wallet_id).locked():
+                    await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS)
+            except TillError as error:
+                _log.info("a claim was not renewed: %s", error)
 
     async def _look_on(self, payment: Payment, before: Transfer) -> _Outcome:
         """Another process works on it: see how far it is."""
@@ -164,8 +192,7 @@ class Forwarder:
             case Step.MAKE_INVOICE:
                 outcome = await self._make_invoice(payment, transfer)
             case Step.SEND:
-                async with self._turn(payment.wallet_id):
-                    outcome = await self._send(payment, transfer)
+                outcome = await self._send_in_turn(payment, transfer)
             case Step.ASK | Step.LOOK_UP:
                 outcome = await self._ask(payment, transfer)
             case _:  # REST
@@ -176,15 +203,7 @@ class Forwarder:
 
     async def _make_invoice(self, payment: Payment, transfer: Transfer) -> _Outcome:
         try:
-            wallet = await self._shop.wallet(transfer.recipient)
-            external_id = await self._store.begin_transfer_attempt(transfer.id)
-            invoice = await self._gateway.create_recipient_invoice(
-                self._shop.account,
-                wallet,
-                sats=transfer.sats,
-                memo=transfer.memo,
-                external_id=external_id,
-            )
+            made = await self._invoicing.make(transfer.id)
         except (UnknownRecipientError, CannotReceiveError) as error:
             self._shop.forget_wallet(transfer.recipient)
             reason = f"{transfer.recipient}: {error.sentence}"
@@ -195,20 +214,41 @@ class Forwarder:
             self._shop.forget_wallet(transfer.recipient)
             _log.warning("transfer %d waits: %s", transfer.id, error)
             return _Outcome(transfer=transfer, wait=RESTRICTED_SECONDS)
-        stored = await self._store.store_recipient_invoice(transfer, invoice)
-        if stored is None:
+        except WaitError as error:
+            return _Outcome(transfer=transfer, wait=float(error.seconds))
+        if made is None:
             return await self._look_on(payment, transfer)
-        self._tell(payment, stored)
-        return _Outcome(transfer=stored)
+        self._tell(payment, made)
+        return _Outcome(transfer=made)
+
+    async def _send_in_turn(self, payment: Payment, transfer: Transfer) -> _Outcome:
+        async with self._turn(payment.wallet_id):
+            if not await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS):
+                return _Outcome(transfer=transfer, wait=TURN_SECONDS)
+            try:
+                return await self._send(payment, transfer)
+            finally:
+                await self._leave_turn(payment.wallet_id)
+
+    async def _leave_turn(self, wallet_id: str) -> None:
+        try:
+            await self._store.leave_turn(wallet_id)
+        except TillError as error:
+            # It runs out by itself.
+            _log.info("a turn was not given back: %s", error)
 
     async def _send(self, payment: Payment, transfer: Transfer) -> _Outcome:
         # The turn may have been long in coming: the claim and the state are read again first.
+        read_at = self._clock.boot()
         current = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
         if current is None or current.next_step is not Step.SEND or current.invoice is None:
             return _Outcome(transfer=current or transfer, wait=0.0 if current else OTHERS_SECONDS)
         sending = await self._store.record(current, TransferEvent.SEND_STARTED)
         if sending is None:
             return await self._look_on(payment, transfer)
+        if self._clock.boot() - read_at > SLEPT_SECONDS:
+            # This till slept meanwhile, and another may have taken over: nothing is sent.
+            return await self._record(payment, sending, TransferEvent.SEND_LOST, error="slept")
         try:
             answer = await self._gateway.pay(
                 payment.wallet_id, current.invoice.payment_request, transfer.memo

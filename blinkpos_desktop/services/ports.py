@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from blinkpos_desktop.domain.blink import (
@@ -19,11 +20,23 @@ from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
 
 
+class CallKind(StrEnum):
+    """The kinds of calls that Blink counts apart."""
+
+    INVOICE = "invoice"
+    """Invoices of our own account."""
+    RECIPIENT = "recipient"
+    """Invoices on behalf of a recipient, counted per receiving wallet."""
+
+
 class Clock(Protocol):
     """Time, so that a test can hold it."""
 
     def now(self) -> float:
         """Return Unix seconds."""
+
+    def boot(self) -> float:
+        """Return seconds since the machine's start, those it slept included."""
 
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``."""
@@ -142,6 +155,18 @@ class Store(Protocol):
 
     async def complete(self, payment_id: int) -> Payment | None:
         """PAID → COMPLETED, if every transfer is finished."""
+
+    async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
+        """Take or renew this process's turn to send from a wallet; ``False``: another's."""
+
+    async def leave_turn(self, wallet_id: str) -> None:
+        """Give a turn back."""
+
+    async def count_call(self, account: str, kind: CallKind, *, most: int) -> int:
+        """Count a call to Blink if ``most`` a minute allow it: 0, or the seconds to wait."""
+
+    async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
+        """Keep every till off a kind of call for ``seconds``."""
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""

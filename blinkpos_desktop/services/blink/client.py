@@ -190,7 +190,7 @@ class BlinkClient:
 def _payload_error(name: str, error: wire.PayloadError) -> Exception:
     cause = f"{name}: {error.code} {error.message}"[:300]
     if error.code == "TOO_MANY_REQUEST":
-        return RateLimitedError(BUSY, cause=cause)
+        return RateLimitedError(BUSY, cause=cause, is_block=True)
     if error.code in {"NOT_AUTHORIZED", "NOT_AUTHENTICATED"} or "not authorized" in cause.lower():
         return SettingsError(
             "The API key may not do this: it needs the scopes READ, RECEIVE and WRITE.",

@@ -10,6 +10,7 @@ from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.services.ports import CallKind
 from blinkpos_desktop.services.store.postgres import LedgerRowMissingError, PostgresStore
 
 if TYPE_CHECKING:
@@ -100,6 +101,22 @@ class HybridStore:
     ) -> Transfer | None:
         """Apply an event to a transfer that is still as given and claimed by this process."""
         return await self._postgres.record(transfer, event, reason=reason, error=error)
+
+    async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
+        """Take or renew this process's turn to send from a wallet; ``False``: another's."""
+        return await self._postgres.turns.take(wallet_id, seconds=seconds)
+
+    async def leave_turn(self, wallet_id: str) -> None:
+        """Give a turn back."""
+        await self._postgres.turns.leave(wallet_id)
+
+    async def count_call(self, account: str, kind: CallKind, *, most: int) -> int:
+        """Count a call to Blink if ``most`` a minute allow it: 0, or the seconds to wait."""
+        return await self._postgres.turns.count_call(account, kind, most=most)
+
+    async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
+        """Keep every till off a kind of call for ``seconds``."""
+        await self._postgres.turns.block_calls(account, kind, seconds=seconds)
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""

@@ -23,6 +23,7 @@ from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent, apply
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import migrations, queries, rows
+from blinkpos_desktop.services.store.turns import SharedTurns
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 8.0
@@ -57,6 +58,7 @@ class PostgresStore:
         """Keep what is needed to connect; nothing is opened yet."""
         self._process, self._till = process, till
         self._sql, self._conninfo = queries.load(), conninfo
+        self.turns = SharedTurns(self._connection, process)
         self._pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
             conninfo,
             connection_class=_Connection,

@@ -1,0 +1,36 @@
+-- name: take_turn
+-- One process sends from a wallet at a time, by the database's clock; a turn runs out by itself.
+INSERT INTO wallet_turns (wallet_id, process, until)
+VALUES (%(wallet_id)s, %(process)s, now() + make_interval(secs => %(seconds)s))
+ON CONFLICT (wallet_id) DO UPDATE SET process = excluded.process, until = excluded.until
+WHERE wallet_turns.process = excluded.process OR wallet_turns.until < now()
+   OR wallet_turns.until > now() + make_interval(secs => 2 * %(seconds)s)
+RETURNING wallet_id;
+
+-- name: leave_turn
+DELETE FROM wallet_turns WHERE wallet_id = %(wallet_id)s AND process = %(process)s;
+
+-- name: count_call
+-- Takes one call of a window if there is room; says how long to wait otherwise.
+WITH seen AS (
+    INSERT INTO call_windows AS w (account, kind, calls) VALUES (%(account)s, %(kind)s, 1)
+    ON CONFLICT (account, kind) DO UPDATE SET
+        started_at = CASE WHEN w.started_at < now() - interval '60 seconds' THEN now()
+                          ELSE w.started_at END,
+        calls = CASE WHEN w.started_at < now() - interval '60 seconds' THEN 1
+                     WHEN w.calls >= %(most)s THEN w.calls ELSE w.calls + 1 END
+    WHERE w.blocked_until <= now()
+      AND (w.calls < %(most)s OR w.started_at < now() - interval '60 seconds')
+    RETURNING 1
+)
+SELECT CASE WHEN EXISTS (SELECT FROM seen) THEN 0
+       ELSE greatest(1, ceil(extract(epoch FROM greatest(
+           w.blocked_until, w.started_at + interval '60 seconds') - now())))::integer END AS wait
+FROM (VALUES (1)) one
+LEFT JOIN call_windows w ON w.account = %(account)s AND w.kind = %(kind)s;
+
+-- name: block_calls
+-- Blink has blocked a kind: nothing of it is asked until then.
+INSERT INTO call_windows (account, kind, blocked_until)
+VALUES (%(account)s, %(kind)s, now() + make_interval(secs => %(seconds)s))
+ON CONFLICT (account, kind) DO UPDATE SET blocked_until = excluded.blocked_until;
