@@ -7,7 +7,10 @@ JOBS ?= 2
 ARGS ?=
 PYTEST = QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n $(JOBS)
 
-.PHONY: help setup demo run test test-all lint format bench lock sounds clean
+SEED ?= 1
+RUNS ?= 100000
+
+.PHONY: help setup demo run test test-all simulate lint format bench lock sounds clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +30,9 @@ test: lint ## format, lint, types, import rules and tests
 
 test-all: lint ## the same with the long matrices
 	$(PYTEST) $(ARGS)
+
+simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
+	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)
 
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
