@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -460,4 +461,6 @@ def _server_processes(folder: Path) -> list[int]:
 
 def _signal_server(folder: Path, what: signal.Signals) -> None:
     for pid in _server_processes(folder):
-        os.kill(pid, what)
+        # Without its postmaster a process of the server's ends by itself.
+        with suppress(ProcessLookupError):
+            os.kill(pid, what)

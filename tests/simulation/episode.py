@@ -28,7 +28,7 @@ from tests.simulation.trouble import DAY, Trouble
 
 SALES: Final = 40
 """Sales of one episode."""
-SETTLES_WITHIN: Final = 2 * DAY
+SETTLES_WITHIN: Final = DAY / 2
 ENDS_WITHIN: Final = 5 * DAY
 LOOK_EVERY: Final = 30.0
 _VISITORS_SATS: Final = 1_000_000_000

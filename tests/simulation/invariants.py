@@ -20,7 +20,7 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
 )
 from blinkpos_desktop.domain.payment import MOVES, RECEIVED, PaymentState
-from blinkpos_desktop.domain.transfer import TransferEvent, TransferState
+from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
 from tests.simulation.blink_model import CENT_SATS, BlinkModel, ModelInvoice, Movement, Wallet
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.store_model import PaymentRow, StoreModel, TransferRow
@@ -47,10 +47,12 @@ class Auditor:
         """How often a transfer's sats have left and not come back, by its id."""
         self._paid_told: set[tuple[object, int]] = set()
         self._intents: Counter[tuple[object, str]] = Counter()
+        self._live: Counter[int] = Counter()
         self._created: set[str] = set()
         self.surplus_unknown: set[str] = set()
         """Hashes whose sum a process could not look up: it then takes what was asked for."""
         blink.on_moved.append(self._moved)
+        store.on_intend.append(self._intended)
         store.on_payment.append(self._payment_changed)
         store.on_transfer.append(self._transfer_changed)
 
@@ -120,6 +122,17 @@ class Auditor:
 
     # The ledger.
 
+    def _intended(self, row: PaymentRow) -> None:
+        quote, name = row.plan.quote, f"payment {row.id}"
+        planned = sum(each.planned.sats for each in row.transfers)
+        self._hold(planned == quote.total_sats, f"{name} plans {planned} sats")
+        tips = [each.planned for each in row.transfers if each.planned.role is Role.TIP]
+        asked = [(part.recipient.username, part.sats) for part in quote.tips if part.sats]
+        self._hold(
+            [(each.recipient, each.sats) for each in tips] == asked,
+            f"{name} plans its tip for another",
+        )
+
     def _payment_changed(self, row: PaymentRow, before: PaymentState) -> None:
         state, name = row.state, f"payment {row.id}"
         self._story.tell("ledger", name, f"{before} → {state}", f"received {row.received_sats}")
@@ -160,6 +173,10 @@ class Auditor:
         invoice = row.invoice
         if event is TransferEvent.SEND_STARTED and invoice is not None:
             self._intents[process, invoice.payment_hash] += 1
+        if event is TransferEvent.INVOICE_STORED:
+            # Until the engine can retire one, the first stays the only one.
+            self._live[row.id] += 1
+            self._hold(self._live[row.id] == 1, f"{name} has a second live invoice")
         if row.state is _T.SETTLED:
             paid = invoice is not None and (
                 self._blink.status(invoice.payment_hash) is InvoiceStatus.PAID

@@ -16,8 +16,10 @@ from multiprocessing import get_context
 from typing import Final
 
 from tests.simulation.episode import SALES, Episode, Outcome
+from tests.simulation.mutants import MUTANTS, TABLE, applied
 
 CHUNK: Final = 20
+HUNTED: Final = 200
 """Episodes that a process takes at a time."""
 _OTHERS: Final = frozenset({"sales", "paid", "late payment", "overpaid", "episodes", "crash"})
 
@@ -55,6 +57,8 @@ def simulate(seed: str, numbers: Iterable[int]) -> Report:
 def main(arguments: list[str] | None = None) -> int:
     """Run it from the command line; return 1 when something was wrong."""
     options = _parser().parse_args(arguments)
+    if options.hunt:
+        return hunt(options.seed)
     if options.episode is not None:
         return _replay(options.seed, options.episode)
     began = time.monotonic()
@@ -79,6 +83,28 @@ def _parts(seed: str, episodes: int, jobs: int) -> Iterator[Report]:
             yield from (each.result() for each in waiting)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def hunt(seed: str) -> int:
+    """Find the first episode that catches each mutant, and write the table anew."""
+    lines, missed = ["# Which episode catches which mutant: written by --hunt.", "[caught]"], []
+    for name in MUTANTS:
+        caught = next((each for each in caught_by(name, seed) if each.wrong), None)
+        if caught is None:
+            missed.append(name)
+            continue
+        lines.append(f'"{name}" = "{caught.seed}"')
+        _say(f"{caught.seed:>8}  {name}: {caught.wrong}")
+    TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _say(*(f"NOT CAUGHT: {name}" for name in missed))
+    return 1 if missed else 0
+
+
+def caught_by(name: str, seed: str, most: int = HUNTED) -> Iterator[Outcome]:
+    """Run episodes with a mutant, one after another."""
+    with applied(name), _without_collector():
+        for number in range(most):
+            yield Episode(episode_seed(seed, number)).run()
 
 
 def _replay(seed: str, number: int) -> int:
@@ -119,6 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", default="1", help="everything is drawn from it")
     parser.add_argument("--runs", type=int, default=100_000, help="sales, at least")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument(
+        "--hunt", action="store_true", help="find the seed that catches each mutant; write them"
+    )
     parser.add_argument("--episode", type=int, help="replay this one, and tell its story")
     return parser
 

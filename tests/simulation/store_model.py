@@ -81,6 +81,7 @@ class StoreModel:
     on_transfer: list[Callable[[TransferRow, TransferState, TransferEvent, UUID], None]] = field(
         default_factory=list
     )
+    on_intend: list[Callable[[PaymentRow], None]] = field(default_factory=list)
     hashes: dict[str, PaymentRow] = field(default_factory=dict)
     recipient_hashes: dict[str, TransferRow] = field(default_factory=dict)
     _number: int = 0
@@ -98,6 +99,8 @@ class StoreModel:
             row.transfers.append(transfer)
             self.transfers[transfer.id] = transfer
         self.payments[row.id] = row
+        for told in self.on_intend:
+            told(row)
         return _payment(row)
 
     def begin_attempt(self, payment_id: int) -> str:

@@ -6,6 +6,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
+from blinkpos_desktop.domain.blink import Account, SendAnswer
+from blinkpos_desktop.domain.payment import Invoice
+from blinkpos_desktop.domain.transfer import RecipientInvoice
 from tests.simulation.loop import VirtualLoop
 
 
@@ -28,7 +31,7 @@ class Story:
     def lines(self) -> Iterator[str]:
         """Return the events as lines that can be read."""
         for at, who, what in self._events:
-            yield f"{at:12.3f}  {who:<10} {' '.join(map(str, what))}"
+            yield f"{at:12.3f}  {who:<10} {' '.join(map(_short, what))}"
 
     @property
     def digest(self) -> str:
@@ -37,3 +40,16 @@ class Story:
         for line in self.lines():
             whole.update(line.encode())
         return whole.hexdigest()[:16]
+
+
+def _short(what: object) -> str:
+    """Say a value in a few words, the same in every run."""
+    if isinstance(what, Account):
+        return f"account {what.id}"
+    if isinstance(what, Invoice):
+        return f"invoice #{int(what.payment_hash, 16)} of {what.sats} sats"
+    if isinstance(what, RecipientInvoice):
+        return f"invoice #{int(what.payment_hash, 16)}"
+    if isinstance(what, SendAnswer):
+        return f"{what.status} {what.code} {what.message}".strip()
+    return str(what)
