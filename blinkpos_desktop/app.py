@@ -128,7 +128,8 @@ async def _charge(
 def run_till() -> int:
     """Open the till for the person who runs the program; return the exit code."""
     settings = settings_module.load()
-    logs.set_up(settings)
+    # The window says what is wrong; the shell behind it hears only of what the window can't say.
+    logs.set_up(settings, to_stderr=logging.CRITICAL)
     from blinkpos_desktop import till_window
 
     return till_window.run(settings)

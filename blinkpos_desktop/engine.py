@@ -9,7 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.blink import UnknownRecipientError
+from blinkpos_desktop.domain.errors import (
+    RefusedError,
+    SettingsError,
+    TillError,
+    UnavailableError,
+)
 from blinkpos_desktop.domain.facts import (
     Fact,
     Health,
@@ -182,8 +188,17 @@ class Engine:
     async def cancel(self, payment_id: int) -> Payment:
         """Give a sale up at the counter's wish; Blink's answer is not waited for at the counter."""
         self.watcher.off_screen(payment_id)
-        payment = await self.closing.give_up(payment_id, reason="Cancelled at the counter.")
-        return await self.closing.finish(payment, to=PaymentState.CANCELLED)
+        failures = 0
+        while True:
+            try:
+                payment = await self.closing.give_up(payment_id, reason="Cancelled at the counter.")
+            except UnavailableError as error:
+                # The wish is kept until it is written; what Blink then leaves open is watched.
+                failures += 1
+                _log.warning("%s", error)
+                await asyncio.sleep(retry_delay(failures, self._jitter()))
+            else:
+                return await self.closing.finish(payment, to=PaymentState.CANCELLED)
 
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""
@@ -206,7 +221,10 @@ class Engine:
         while True:
             try:
                 await open_()
-            except UnavailableError as error:
+            except UnknownRecipientError:
+                raise
+            except (UnavailableError, RefusedError) as error:
+                # What Blink refuses at the start, it mostly grants a little later.
                 failures += 1
                 _log.warning("%s", error)
                 self._tell(part, Health.AWAY, error.sentence)

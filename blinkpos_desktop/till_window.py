@@ -106,6 +106,9 @@ async def _main(
     with _Signals(stop):
         # In a thread: the keypad takes keys meanwhile.
         module = await asyncio.to_thread(importlib.import_module, "blinkpos_desktop.engine")
+        # Loading QtMultimedia holds the loader's lock and logs through Python: were another
+        # thread importing an extension module meanwhile, each would wait for the other for ever.
+        window.heavy_wanted.emit()
         engine: Engine = module.Engine(settings)
         engine.feed.listen(bridge.tell)
         bridge.attach(

@@ -177,7 +177,7 @@ def have_libraries(*, all_of_them: bool) -> None:
         return
     lack = lacking(LIBRARIES)
     debian = shutil.which("apt-get") is not None
-    if debian:
+    if debian and lack:
         install(lack)
         lack = lacking(lack)
     if any(library.need in must for library in lack):

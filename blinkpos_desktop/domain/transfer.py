@@ -48,6 +48,7 @@ class TransferEvent(StrEnum):
     """What can happen to a transfer."""
 
     INVOICE_STORED = "invoice_stored"
+    INVOICE_REFUSED = "invoice_refused"
     SEND_STARTED = "send_started"
     SEND_SUCCEEDED = "send_succeeded"
     SEND_PENDING = "send_pending"
@@ -65,6 +66,8 @@ _S, _E = TransferState, TransferEvent
 MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
     _S.PLANNED: {
         _E.INVOICE_STORED: _S.PREPARED,
+        # Nothing was told to anybody: the next attempt is a new id. The reason is shown.
+        _E.INVOICE_REFUSED: _S.PLANNED,
         _E.GAVE_UP: _S.ATTENTION,
     },
     _S.PREPARED: {
@@ -182,9 +185,14 @@ def apply(transfer: Transfer, event: TransferEvent, *, reason: str = "") -> Tran
     return replace(transfer, state=state, reason=reason, tries=_tries(transfer, event))
 
 
+_FAILURES: Final = frozenset(
+    {TransferEvent.SEND_FAILED, TransferEvent.SEND_LOST, TransferEvent.INVOICE_REFUSED}
+)
+
+
 def _tries(transfer: Transfer, event: TransferEvent) -> int:
-    if event in {TransferEvent.SEND_FAILED, TransferEvent.SEND_LOST}:
+    if event in _FAILURES:
         return transfer.tries + 1
-    if event is TransferEvent.RETRY_CHOSEN:
+    if event in {TransferEvent.RETRY_CHOSEN, TransferEvent.INVOICE_STORED}:
         return 0
     return transfer.tries

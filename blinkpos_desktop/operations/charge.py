@@ -38,10 +38,8 @@ FORWARD_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 1.0
 TIMEOUT_CLOSE_SECONDS: Final = 5.0
 """For Blink's answers to a cancel and to the question after it, when a time-out asks."""
-SIGNAL_CLOSE_SECONDS: Final = 2.0
+SIGNAL_CLOSE_SECONDS: Final = 3.0
 """The same for a signal, which ends within 5 s even when Blink is silent: the rest is clean-up."""
-ASK_SECONDS: Final = 1.0
-"""For the question alone, when the cancelling came to nothing."""
 GIVE_UP_SECONDS: Final = 2.0
 """For giving up a sale that has no invoice yet."""
 _STATUS: Final = {
@@ -242,23 +240,29 @@ class Charge:
         engine, payment = self._engine, self._payment
         by_signal = to is PaymentState.CANCELLED
         reason = "Cancelled by a signal." if by_signal else "Its wait was over."
+        closed = payment
+
+        async def close() -> None:
+            nonlocal closed
+            given_up = await engine.closing.give_up(payment.id, reason=reason)
+            closed = await engine.closing.finish(given_up, to=to)
+
+        # Beside the cancelling, which may hang alone: whether it is paid is asked all the same.
+        both = asyncio.gather(close(), engine.closing.ask(payment), return_exceptions=True)
         try:
             async with asyncio.timeout(
                 SIGNAL_CLOSE_SECONDS if by_signal else TIMEOUT_CLOSE_SECONDS
             ):
-                given_up = await engine.closing.give_up(payment.id, reason=reason)
-                return await engine.closing.finish(given_up, to=to)
-        except (TillError, TimeoutError) as error:
-            _log.warning("the sale could not be cancelled: %r", error)
-        if self._paid.done():
-            return payment
-        try:
-            # The cancelling may have failed alone: whether it is paid is asked all the same.
-            async with asyncio.timeout(ASK_SECONDS):
-                await engine.watcher.ask(payment)
-        except (TillError, TimeoutError) as error:
-            _log.warning("Blink did not answer: the sale stays watched: %r", error)
-        return payment
+                ended = await both
+        except TimeoutError:
+            _log.warning("Blink did not answer: the sale stays watched")
+            return closed
+        for error in ended:
+            if isinstance(error, TillError):
+                _log.warning("the sale could not be cancelled: %s", error)
+            elif isinstance(error, BaseException):
+                raise error
+        return closed
 
     async def _forward(self, paid: Payment) -> Exit:
         self._tell_finished(paid)

@@ -38,6 +38,13 @@ class Closing:
         closing = await self._store.move(payment_id, PaymentState.CANCELLING, reason=reason)
         return closing or await self._store.payment(payment_id)
 
+    async def ask(self, payment: Payment) -> None:
+        """Ask Blink whether a sale is paid, and record it if it is; nothing else is believed."""
+        if payment.invoice is None:
+            return
+        if await self._gateway.invoice_status(payment.payment_hash) is InvoiceStatus.PAID:
+            await self._receiver.paid(payment.id, None)
+
     async def finish(self, payment: Payment, *, to: PaymentState) -> Payment:
         """Ask Blink to cancel, then how it stands; ``to`` is CANCELLED or EXPIRED.
 
@@ -48,6 +55,10 @@ class Closing:
         if payment.state in RECEIVED:
             # Another till may have recorded it: here it is told all the same.
             await self._receiver.paid(payment.id, payment.received_sats)
+        if payment.state in {PaymentState.CANCELLED, PaymentState.EXPIRED}:
+            # Another till has closed it: that it is paid may be news to the ledger all the same.
+            await self.ask(payment)
+            return await self._store.payment(payment.id)
         if payment.state is not PaymentState.CANCELLING:
             return payment
         # A refusal proves nothing, and neither does a success: only the status does.

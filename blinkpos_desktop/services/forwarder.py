@@ -23,7 +23,7 @@ from blinkpos_desktop.domain.blink import (
     TransactionStatus,
     UnknownRecipientError,
 )
-from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.errors import RefusedError, TillError
 from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Step, Transfer, TransferEvent, TransferState
@@ -48,6 +48,9 @@ _LASTING: Final = {
     "RECEIVE_DISABLED": "This Blink account can no longer receive: its owner must ask Blink.",
     "CANT_PAY_SELF": "This has become the collecting account itself: choose where it goes.",
 }
+WRONG_INVOICES: Final = 5
+_REFUSED: Final = "Blink makes no invoice for this part now, so it waits: tried again."
+_WRONG: Final = "Blink's invoices for this part are not what was asked."
 _GIVES_UP: Final = tuple(_LASTING.values())
 _SENT: Final = {
     SendStatus.SUCCESS: TransferEvent.SEND_SUCCEEDED,
@@ -210,16 +213,29 @@ class Forwarder:
             return await self._record(
                 payment, transfer, TransferEvent.GAVE_UP, reason=reason, error=str(error)
             )
-        except BlinkRefusedError as error:
-            self._shop.forget_wallet(transfer.recipient)
-            _log.warning("transfer %d waits: %s", transfer.id, error)
-            return _Outcome(transfer=transfer, wait=RESTRICTED_SECONDS)
+        except RefusedError as error:
+            return await self._invoice_refused(payment, transfer, error)
         except WaitError as error:
             return _Outcome(transfer=transfer, wait=float(error.seconds))
         if made is None:
             return await self._look_on(payment, transfer)
         self._tell(payment, made)
         return _Outcome(transfer=made)
+
+    async def _invoice_refused(
+        self, payment: Payment, transfer: Transfer, error: RefusedError
+    ) -> _Outcome:
+        """Show why there is no recipient's invoice; wrong ones, again and again, need a person."""
+        self._shop.forget_wallet(transfer.recipient)
+        if isinstance(error, BlinkRefusedError):
+            event, reason, wait = TransferEvent.INVOICE_REFUSED, _REFUSED, RESTRICTED_SECONDS
+        else:
+            worn_out = transfer.tries + 1 >= WRONG_INVOICES
+            event = TransferEvent.GAVE_UP if worn_out else TransferEvent.INVOICE_REFUSED
+            reason, wait = _WRONG, retry_delay(transfer.tries + 1, self._jitter())
+        sentence = f"{transfer.recipient}: {reason}"
+        outcome = await self._record(payment, transfer, event, reason=sentence, error=str(error))
+        return _Outcome(transfer=outcome.transfer, wait=wait)
 
     async def _send_in_turn(self, payment: Payment, transfer: Transfer) -> _Outcome:
         async with self._turn(payment.wallet_id):

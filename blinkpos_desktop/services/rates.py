@@ -36,12 +36,13 @@ class Rates:
         if currency.is_sats:
             return None
         held = self._prices.get(currency.code)
-        if held and self._clock.now() - held[1] < FRESH_SECONDS:
+        # A clock that was set back counts as an old price.
+        if held and 0 <= self._clock.now() - held[1] < FRESH_SECONDS:
             return held[0]
         try:
             return await self.refresh(currency)
         except UnavailableError as error:
-            if held and self._clock.now() - held[1] < USABLE_SECONDS:
+            if held and 0 <= self._clock.now() - held[1] < USABLE_SECONDS:
                 return held[0]
             raise UnavailableError(
                 f"There is no price for {currency.code} now: try again, or sell in sats.",

@@ -24,6 +24,7 @@ from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 
 TICK_SECONDS: Final = 1.0
 RELOAD_SECONDS: Final = 20.0
+_CLOSED: Final = frozenset({PaymentState.EXPIRED, PaymentState.CANCELLED})
 _log = logging.getLogger(__name__)
 
 
@@ -150,9 +151,10 @@ class Watcher:
         if current.state is PaymentState.CANCELLING:
             await self._closer.finish(current, to=PaymentState.CANCELLED)
         elif current.state is PaymentState.AWAITING and status is InvoiceStatus.EXPIRED:
-            closed = await self._store.move(payment.id, PaymentState.EXPIRED, reason="")
-            if closed:
-                self._feed.publish(PaymentClosed(payment=closed))
+            current = await self._store.move(payment.id, PaymentState.EXPIRED, reason="") or current
+        if current.state in _CLOSED and payment.id in self._on_screen:
+            # Whoever closed it, this till or another: its code must leave this screen.
+            self._feed.publish(PaymentClosed(payment=current))
 
     async def _take(self, update: PaidUpdate) -> None:
         delay = 0.2

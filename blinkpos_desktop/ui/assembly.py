@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Final, Protocol
+from typing import Protocol
 
-from PySide6.QtCore import QTimer, SignalInstance
+from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.domain.sale import Sale
@@ -15,9 +15,6 @@ from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
-
-SOUNDS_AFTER_MS: Final = 1_000
-"""The sounds are loaded when the start's rush is over."""
 
 
 class Bridge(Protocol):
@@ -63,5 +60,5 @@ def build(
     till.cancel_wanted.connect(bridge.cancel)
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
-    window.first_painted.connect(lambda: QTimer.singleShot(SOUNDS_AFTER_MS, sounds, sounds.prepare))
+    window.heavy_wanted.connect(sounds.prepare)
     return window

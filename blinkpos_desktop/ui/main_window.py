@@ -42,12 +42,14 @@ class MainWindow(QWidget):
 
     Signals:
         closing: the window was closed; the app ends its work.
-        first_painted: the keypad is on the screen; what is heavy may begin.
+        first_painted: the keypad is on the screen.
+        heavy_wanted: no thread imports anything any more; what is heavy may be loaded.
         theme_chosen: True when dark was chosen by hand, False when light.
     """
 
     closing = Signal()
     first_painted = Signal()
+    heavy_wanted = Signal()
     theme_chosen = Signal(bool)
 
     def __init__(

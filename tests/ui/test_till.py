@@ -131,11 +131,15 @@ def test_ok_is_dead_with_a_problem_of_the_shop() -> None:
     assert counter.is_on(Screen.KEYPAD)
 
 
-@pytest.mark.parametrize("part", [Part.BLINK, Part.POSTGRESQL])
+def test_the_till_sells_while_only_blinks_updates_are_cut_off(counter: Counter) -> None:
+    counter.type("21")
+    counter.till.on_fact(PartChanged(part=Part.BLINK, health=Health.AWAY, sentence="Cut off."))
+    assert counter.can_charge()
+
+
 @pytest.mark.parametrize("sentence", ["", "It sleeps."])
-def test_ok_is_dead_while_a_needed_part_is_away(
-    counter: Counter, part: Part, sentence: str
-) -> None:
+def test_ok_is_dead_while_the_database_is_away(counter: Counter, sentence: str) -> None:
+    part = Part.POSTGRESQL
     counter.type("21")
     counter.till.on_fact(PartChanged(part=part, health=Health.AWAY, sentence=sentence))
     assert not counter.can_charge()

@@ -7,10 +7,17 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
-from blinkpos_desktop.ui.viewmodels.words import grouped, money_text, transfer_line, unit_of
+from blinkpos_desktop.ui.viewmodels.words import (
+    grouped,
+    money_text,
+    sats_text,
+    transfer_line,
+    unit_of,
+)
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.check import CheckMark
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
@@ -34,6 +41,7 @@ class SuccessPage(Page):
         self._memo = ElidedLabel(role="body")
         self._memo.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._thanks = Label(role="body")
+        self._surplus = Label(role="body")
         self._lines = QVBoxLayout()
         self._next = Label(self.tr("Tap for the next sale"), role="caption")
         middle = Qt.AlignmentFlag.AlignHCenter
@@ -44,6 +52,7 @@ class SuccessPage(Page):
         self._column.addWidget(self.amount)
         self._column.addWidget(self._memo)
         self._column.addWidget(self._thanks, 0, middle)
+        self._column.addWidget(self._surplus, 0, middle)
         self._column.addStretch(2)
         self._column.addLayout(self._lines)
         self._column.addStretch(1)
@@ -57,12 +66,18 @@ class SuccessPage(Page):
         is_new = self._payment is None or self._payment.payment_hash != payment.payment_hash
         self._payment = payment
         before, behind = unit_of(payment.total.currency)
-        number = grouped(payment.total.decimal())
+        received = payment.received_sats or payment.total_sats
+        in_sats = payment.total.currency.is_sats
+        number = grouped(str(received) if in_sats else payment.total.decimal())
         self.amount.set_amount(number, before=f"+{before}", behind=behind)
         self._memo.setText(payment.memo)
         thanks = self.tr("Thank you for the tip of {tip}!")
         self._thanks.setText(thanks.format(tip=money_text(payment.tip)))
         self._thanks.setVisible(payment.tip.minor > 0)
+        surplus = received - payment.total_sats
+        more = self.tr("{sats} more than asked: they stay in the collecting wallet")
+        self._surplus.setText(more.format(sats=sats_text(surplus)))
+        self._surplus.setVisible(surplus > 0)
         self._show_transfers(payment)
         if is_new:
             self.check.play()
@@ -83,8 +98,12 @@ class SuccessPage(Page):
 
     def _show_transfers(self, payment: Payment) -> None:
         clear(self._lines)
-        for transfer in payment.transfers[:_MOST_LINES]:
+        # What needs a person comes first, whole; the sort leaves the others in their order.
+        urgent_first = sorted(
+            payment.transfers, key=lambda each: each.state is not TransferState.ATTENTION
+        )
+        for transfer in urgent_first[:_MOST_LINES]:
             text, _ = transfer_line(transfer)
-            line = ElidedLabel(text, role="caption")
+            line = Label(text, role="caption", wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._lines.addWidget(line)

@@ -24,7 +24,9 @@ class Readiness:
     @property
     def sentence(self) -> str:
         """Say why nothing can be sold now; empty when everything is there."""
-        for part in (self.database, self.blink):
+        # Once the shop is known, Blink's updates may be cut off: the till sells by asking.
+        needed = (self.database, self.blink) if self.shop is None else (self.database,)
+        for part in needed:
             if part is not None and part.health is Health.AWAY:
                 return part.sentence or _away(part.part)
         if self.shop is None:

@@ -57,7 +57,7 @@ class Status(QObject):
             parts = (self._part(fact) if p.part is fact.part else p for p in view.parts)
             view = replace(view, parts=tuple(parts))
         elif isinstance(fact, ShopReady):
-            view = replace(view, band=self._band(fact.network))
+            view = replace(view, band=self._band(fact.network) if fact.network else view.band)
         if view != self._view:
             self._view = view
             self.changed.emit(view)
