@@ -94,6 +94,7 @@ def _planned_anew(forwarder: Forwarder, transfer: Transfer) -> _Outcome:
 
 _record, _ask, _send = Forwarder._record, Forwarder._ask, Forwarder._send
 _paid, _finish, _invoice = Receiving.paid, Closing.finish, Checkout._invoice
+_forward = Forwarder.forward
 _begin, _begin_transfer = StoreModel.begin_attempt, StoreModel.begin_transfer_attempt
 
 
@@ -192,6 +193,16 @@ def _too_early(self: Recovery, fact: Fact) -> None:
 @mutant("forward before it is paid", Forwarder, "forward")
 async def _whatever_state(self: Forwarder, payment_id: int) -> None:
     await self._forward(await self._store.payment(payment_id))
+
+
+@mutant("a retried transfer waits for another of its payment", Forwarder, "forward")
+async def _by_payment(self: Forwarder, payment_id: int) -> None:
+    if payment_id not in self._under_way:
+        self._under_way.add(payment_id)
+        try:
+            await _forward(self, payment_id)
+        finally:
+            self._under_way.discard(payment_id)
 
 
 @mutant("never take up what is unfinished", Recovery, "run")

@@ -19,7 +19,7 @@ from tests.simulation.episode import SALES, Episode, Outcome
 from tests.simulation.mutants import MUTANTS, TABLE, applied
 
 CHUNK: Final = 20
-HUNTED: Final = 200
+HUNTED: Final = 400
 """Episodes that a process takes at a time."""
 _OTHERS: Final = frozenset({"sales", "paid", "late payment", "overpaid", "episodes", "crash"})
 

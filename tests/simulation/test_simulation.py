@@ -21,12 +21,12 @@ def _right(report: Report) -> None:
         pytest.fail("\n".join((*outcome.story, f"seed {outcome.seed}: {outcome.wrong}")))
 
 
-@pytest.mark.parametrize("seed", ["till", "bitcoin"])
+@pytest.mark.parametrize("seed", ["till", "bitcoin", "lightning"])
 def test_no_sat_is_lost_and_none_is_sent_twice(seed: str) -> None:
-    report = simulate(seed, range(20))
+    report = simulate(seed, range(30))
     _right(report)
     figures = report.figures
-    assert figures["sales"] == 20 * SALES
+    assert figures["sales"] == 30 * SALES
     for fault in ("crash", "late payment", "update: lost", "Blink: lost answer", "Blink: PENDING"):
         assert figures[fault], f"there was no {fault}: the simulation has become tame"
 
