@@ -20,16 +20,22 @@ class Supervisor:
     def __init__(self, jitter: Callable[[], float]) -> None:
         """Take the source of jitter in [0, 1), so that tills that failed together part."""
         self._jitter = jitter
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a service until the end; when it dies it is said loudly and started again."""
-        self._own(name, self._keep(name, run))
+        self.start(name, self._keep(name, run))
 
     def start(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         """Own one piece of work; what it raises is logged with its cause."""
-        self._own(name, self._guard(name, work))
+        if self._stopping:
+            work.close()
+            return
+        # The work itself is the task: cancelled before its first step it is not left unawaited.
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,18 +54,17 @@ class Supervisor:
         for task in late:
             _log.error("the task %s does not end", task.get_name())
 
-    def _own(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self._stopping:
-            coroutine.close()
-            return
-        task = asyncio.get_running_loop().create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if task.cancelled() and not self._stopping:
-            _log.error("the task %s was cancelled by somebody who does not own it", task.get_name())
+        name = task.get_name()
+        if task.cancelled():
+            if not self._stopping:
+                _log.error("the task %s was cancelled by somebody who does not own it", name)
+        elif error := task.exception():
+            if isinstance(error, TillError):
+                _log.warning("%s: %s", name, error)
+            else:
+                _log.error("the task %s failed", name, exc_info=error)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         deaths = 0
@@ -74,11 +79,3 @@ class Supervisor:
             lived = asyncio.get_running_loop().time() - started
             deaths = 1 if lived > 60 else deaths + 1  # noqa: PLR2004 (a minute's life is a success)
             await asyncio.sleep(retry_delay(deaths, self._jitter()))
-
-    async def _guard(self, name: str, work: Coroutine[Any, Any, object]) -> None:
-        try:
-            await work
-        except TillError as error:
-            _log.warning("%s: %s", name, error)
-        except Exception:  # noqa: BLE001 (the one place where a dead task ends up)
-            _log.exception("the task %s failed", name)

@@ -18,7 +18,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentPaid,
 )
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.watching import next_question
+from blinkpos_desktop.domain.watching import LATER_EVERY, next_question
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 
@@ -196,7 +196,10 @@ class Watcher:
             expires_at=max(payment.invoice.expires_at, payment.created_at),
             on_screen=payment.id in self._on_screen,
         )
-        return due is not None and due <= now
+        if due is None:
+            # Our clock says it is over; what is still to be watched is the database's word.
+            due = self._asked.get(payment.id, now) + LATER_EVERY
+        return due <= now
 
     async def _tick(self) -> None:
         """Wait a second, or less when the connection is back."""

@@ -508,7 +508,7 @@ async def test_another_process_that_holds_the_claim_is_waited_for(
     async with opened(settings, simulator) as holder:
         payment = await _paid_and_left(holder)
         for transfer in payment.transfers:
-            assert await holder.engine.store.claim(transfer.id, seconds=100)
+            assert await holder.engine.store.claim(transfer.id, seconds=25)
         async with running(replace(settings, till="counter 2"), simulator) as till:
             await aside(till.control.reset_requests)
             mine = await _sold(till)

@@ -23,6 +23,7 @@ from tests.simulation.faults import Killable
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
+from tests.simulation.turns_model import TurnsLine
 
 T = TypeVar("T")
 
@@ -46,6 +47,10 @@ class StoreLine:
     faults: StoreFaults
     process: Killable
     owner: UUID = field(default_factory=lambda: UUID(int=0))
+
+    @property
+    def turns(self) -> TurnsLine:
+        return TurnsLine(self.model.turns, self.owner, self._do)
 
     async def intend(self, plan: PaymentPlan) -> Payment:
         return await self._do("intend", lambda: self.model.intend(plan))

@@ -26,6 +26,7 @@ from blinkpos_desktop.domain.transfer import (
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store.postgres import LedgerError, LedgerRowMissingError
+from tests.simulation.turns_model import TurnsModel
 
 LEDGER: Final = "modelledger1"
 _S, _T = PaymentState, TransferState
@@ -84,7 +85,11 @@ class StoreModel:
     on_intend: list[Callable[[PaymentRow], None]] = field(default_factory=list)
     hashes: dict[str, PaymentRow] = field(default_factory=dict)
     recipient_hashes: dict[str, TransferRow] = field(default_factory=dict)
+    turns: TurnsModel = field(init=False)
     _number: int = 0
+
+    def __post_init__(self) -> None:
+        self.turns = TurnsModel(self.clock)
 
     def intend(self, plan: PaymentPlan) -> Payment:
         row = PaymentRow(id=self._next(), plan=plan, created_at=int(self.clock()))

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.blink import Account, PaidUpdate
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged
+from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.watching import retry_delay
@@ -21,6 +21,8 @@ from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
+from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
 from blinkpos_desktop.services.recovery import Recovery
@@ -49,6 +51,9 @@ class Clock:
 
     def now(self) -> float:
         return self._base() + self.offset
+
+    def boot(self) -> float:
+        return self._base()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(seconds, self._grain()))
@@ -88,11 +93,14 @@ class Services:
         self.closing = Closing(self.store, self.gateway, self.feed, receiving)
         self.watcher = Watcher(self.store, self.gateway, self.feed, clock, receiving, self.closing)
         self.checkout = Checkout(self.store, self.gateway, self.feed, self.shop, self.rates, TILL)
+        invoicing = Invoicing(self.store, self.gateway, self.shop)
+        self._preparing = Preparing(invoicing)
         self.forwarder = Forwarder(
-            self.store, self.gateway, self.feed, clock, self.shop, self._jitter
+            self.store, self.gateway, self.feed, clock, self.shop, invoicing, self._jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self._prepare)
         self.feed.listen(self._recovery.on_fact)
         self._health: Health | None = None
 
@@ -105,6 +113,11 @@ class Services:
         self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
         on_open()
         await self._until_there(self.shop.announce)
+
+    def _prepare(self, fact: Fact) -> None:
+        if isinstance(fact, InvoiceReady):
+            payment = fact.payment
+            self.supervisor.start(f"prepare-{payment.id}", self._preparing.prepare(payment))
 
     async def charge(self, sale: Sale) -> None:
         """Sell: as the bridge does for the keypad."""

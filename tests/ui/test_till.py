@@ -319,11 +319,11 @@ def test_back_leads_from_custom_to_presets_to_the_keypad(counter: Counter) -> No
     assert counter.sales == []
 
 
-def test_a_tip_chosen_while_blink_went_away_makes_no_sale(counter: Counter) -> None:
+def test_a_tip_chosen_while_the_database_went_away_makes_no_sale(counter: Counter) -> None:
     counter.type("21")
     counter.till.ok()
     counter.wait()
-    counter.till.on_fact(PartChanged(part=Part.BLINK, health=Health.AWAY))
+    counter.till.on_fact(PartChanged(part=Part.POSTGRESQL, health=Health.AWAY))
     counter.till.choose_tip(Fraction(10))
     assert counter.is_on(Screen.KEYPAD)
     assert counter.till.view.blocked
