@@ -522,3 +522,35 @@ async def test_another_process_that_holds_the_claim_is_waited_for(
                     assert await holder.engine.store.claim(transfer.id, seconds=36_000)
             await _completed(till, payment)
     assert simulator.control.balances()["till"]["BTC"] == 0
+
+
+async def test_a_part_that_blink_makes_no_invoice_for_waits_with_its_reason(
+    make_settings: SettingsMaker, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "RESTRICTED_SECONDS", 900.0)
+    async with running(make_settings(), simulator) as till:
+        # Two sats are less than a cent: Blink refuses them for a USD wallet.
+        payment = await _sold(till, recipients=parse_recipients(["dana"]))
+        waiting = await till.facts.wait_for(
+            TransferChanged, lambda f: f.transfer.recipient == "dana" and f.transfer.reason != ""
+        )
+        assert waiting.transfer.state is TransferState.PLANNED
+        assert "tried again" in waiting.transfer.reason
+        assert (await till.part(payment, Role.TIP)).reason == waiting.transfer.reason
+
+
+async def test_wrong_invoices_again_and_again_need_a_person(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    await aside(
+        simulator.control.lay_fault,
+        "wrong_invoice",
+        match="CreateRecipientInvoice",
+        field="amount",
+        times=None,
+    )
+    async with running(make_settings(), simulator) as till:
+        payment = await _sold(till, percent=0)
+        stuck = await _waits(till, payment, TransferState.ATTENTION, Role.MERCHANT)
+        assert "not what was asked" in stuck.transfer.reason
+    assert simulator.control.balances()["till"]["BTC"] == 21

@@ -246,3 +246,9 @@ def test_the_merchants_part_reloads_nothing(tips: Tips, asked: list[Period]) -> 
     tips.on_fact(TransferChanged(payment_id=1, payment_hash="ab", transfer=merchant))
     tips.on_fact(PaymentPaid(payment=payment_for(sale_of(percent=Fraction(0)))))
     assert len(asked) == 1
+
+
+def test_the_band_stays_when_the_till_cannot_sell() -> None:
+    status = Status(network="regtest")
+    status.on_fact(shop(network="", problem="No key is set."))
+    assert "regtest" in status.view.band

@@ -17,12 +17,12 @@ from PySide6.QtGui import (
     QPointingDevice,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PaymentPaid, TipsLoaded
-from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.tips import Period
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
@@ -476,3 +476,15 @@ print({QFontInfo(widget.font()).family() for widget in window.findChildren(QWidg
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines() == ["[]", "{'Inter'}"]
+
+
+def test_a_surplus_is_shown_as_received_and_as_kept(qtbot: QtBot) -> None:
+    stage = shown(qtbot, Stage().ready().type("21"))
+    asked = stage.invoice()
+    paid = replace(
+        asked, state=PaymentState.PAID, paid_at=asked.created_at, received_sats=asked.total_sats + 7
+    )
+    stage.tell(PaymentPaid(payment=paid))
+    page = stage.window.page(Screen.SUCCESS)
+    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert any(text.startswith("7 sats more than asked") for text in texts), texts
