@@ -28,8 +28,8 @@ run: setup ## open the till for a real Blink account
 test: lint ## format, lint, types, import rules and tests
 	$(PYTEST) -m 'not long' $(ARGS)
 
-test-all: lint ## the same with the long matrices
-	$(PYTEST) $(ARGS)
+test-all: test ## the same, then the long matrices
+	$(PYTEST) -m long
 
 simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)
