@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from blinkpos_desktop.domain.transfer import Transfer
+from blinkpos_desktop.domain.transfer import Transfer, TransferEvent
 
 
 class Remedy(StrEnum):
@@ -29,6 +31,35 @@ class Choice:
     recipient: str = ""
 
 
+CARRIED_OUT: Final[Mapping[Remedy, TransferEvent]] = {
+    Remedy.RETRY: TransferEvent.RETRY_CHOSEN,
+    Remedy.SEND: TransferEvent.SEND_CHOSEN,
+    Remedy.KEEP: TransferEvent.KEEP_CHOSEN,
+}
+"""What happens to a transfer when a choice for it is carried out."""
+
+
+def at_once(choice: Choice, transfer: Transfer) -> TransferEvent | None:
+    """Return what a choice comes to at once; ``None`` when Blink must be asked something first."""
+    if choice.remedy is Remedy.RETRY or (choice.remedy is Remedy.KEEP and transfer.invoice is None):
+        return CARRIED_OUT[choice.remedy]
+    # The other recipient is looked up first, and a live invoice is retired first.
+    return None
+
+
+def wish(choice: Choice) -> str:
+    """Say a choice in words, for the story of a payment."""
+    match choice.remedy:
+        case Remedy.RETRY:
+            return "to be tried again"
+        case Remedy.SEND:
+            return f"to be sent to {choice.recipient}"
+        case Remedy.KEEP:
+            return "to be kept in the collecting wallet"
+        case _:
+            return "seen"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionItem:
     """A transfer that waits for a person. Times are Unix seconds.
@@ -37,6 +68,7 @@ class AttentionItem:
     """
 
     payment_id: int
+    payment_hash: str
     transfer: Transfer
     paid_at: int
     choice: Choice | None = None

@@ -169,7 +169,8 @@ class Transfer:
         return _STEPS[self.state]
 
 
-_NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN})
+NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN})
+"""What can't happen to a transfer with a live invoice."""
 
 
 def apply(
@@ -187,7 +188,7 @@ def apply(
             "This transfer cannot change that way.",
             cause=f"transfer {transfer.id}: {event} in {transfer.state}",
         ) from None
-    if event in _NEED_NO_INVOICE and transfer.invoice is not None:
+    if event in NEED_NO_INVOICE and transfer.invoice is not None:
         raise IllegalMoveError(
             "Its live invoice must be retired first.", cause=f"transfer {transfer.id}: {event}"
         )
