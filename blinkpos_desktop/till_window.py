@@ -113,6 +113,7 @@ async def _main(
                 supervisor=engine.supervisor,
                 checkout=engine.checkout,
                 history=engine.history,
+                attention=engine.attention,
                 cancel=engine.cancel,
             )
         )

@@ -127,6 +127,13 @@ class AttentionChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceTaken:
+    """A person's choice is written down."""
+
+    transfer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceFailed:
     """A person's choice was not taken; ``sentence`` says why."""
 
@@ -147,5 +154,6 @@ Fact = (
     | TipsLoaded
     | TipsFailed
     | AttentionChanged
+    | ChoiceTaken
     | ChoiceFailed
 )
