@@ -34,6 +34,8 @@ from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.supervisor import Supervisor
 
 EVERY_SECONDS: Final = 5.0
+AGAIN_SECONDS: Final = 30.0
+"""Between two rounds of questions to Blink for one choice."""
 NOTHING: Final = "Nothing with this number waits for a person."
 _log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Attention:
         self._told: tuple[AttentionItem, ...] | None = None
         self._to_forward: set[int] = set()
         self._asked_at: dict[str, int] = {}
+        self._tried_at: dict[int, float] = {}
         self._hurry = asyncio.Event()
 
     async def list(self) -> Sequence[AttentionItem]:
@@ -122,7 +125,13 @@ class Attention:
 
     async def look(self) -> None:
         """Carry out what can be, ask for what was retired, and tell what waits now."""
-        for waiting in await self._store.waiting_choices(self._account_id()):
+        choices = await self._store.waiting_choices(self._account_id())
+        self._tried_at = {
+            each.id: self._tried_at[each.id] for each in choices if each.id in self._tried_at
+        }
+        for waiting in choices:
+            if not self._is_ready(waiting):
+                continue
             try:
                 await self._carry_out(waiting)
             except TillError as error:
@@ -136,6 +145,18 @@ class Attention:
         if items != self._told:
             self._told = items
             self._feed.publish(AttentionChanged(items=items))
+
+    def _is_ready(self, waiting: WaitingChoice) -> bool:
+        """Whether Blink may be asked: nothing may be under way, and not too often."""
+        retiring = Retiring(quiet_seconds=waiting.quiet_seconds)
+        if waiting.transfer.invoice is not None and retiring.next_proof is Proof.WAIT:
+            return False
+        now, tried_at = self._clock.now(), self._tried_at.get(waiting.id)
+        # Tried in the future: the clock was set back.
+        if tried_at is not None and tried_at <= now < tried_at + AGAIN_SECONDS:
+            return False
+        self._tried_at[waiting.id] = now
+        return True
 
     async def _carry_out(self, waiting: WaitingChoice) -> None:
         if waiting.choice.remedy is Remedy.SEND and not await self._is_there(waiting):

@@ -412,7 +412,16 @@ class PostgresStore:
                 before = retired
             outcome = "paid meanwhile" if paid else "done"
             await self._run(connection, "end_choice", id=waiting.id, outcome=outcome)
-            return await self._apply_choice(connection, before, event, waiting.choice, waiting.who)
+            if not paid:
+                return await self._apply_choice(
+                    connection, before, event, waiting.choice, waiting.who
+                )
+            after = apply(before, event)
+            await self._set_chosen(connection, after)
+            await self._tell_choice(
+                connection, before, after, event, reason="paid before it could be retired"
+            )
+            return after
 
     async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
         """End a choice that can't be carried out; ``reason`` says why, and what waits stays."""
