@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
-from blinkpos_desktop.ui.bridge import STARTING, Bridge
+from blinkpos_desktop.services.supervisor import Supervisor
+from blinkpos_desktop.ui.bridge import NOT_TAKEN, STARTING, WHO, Bridge, Services
 from blinkpos_desktop.ui.pages.attention_page import AttentionPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.view import Screen
@@ -210,3 +215,47 @@ def test_the_bridge_answers_before_the_services_are_there(qtbot: QtBot) -> None:
     with qtbot.waitSignal(bridge.fact) as told:
         bridge.choose(7, KEEP)
     assert told.args == [ChoiceFailed(transfer_id=7, sentence=STARTING)]
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (None, ChoiceTaken(transfer_id=7)),
+        (InputError("No."), ChoiceFailed(transfer_id=7, sentence="No.")),
+        (ZeroDivisionError(), ChoiceFailed(transfer_id=7, sentence=NOT_TAKEN)),
+    ],
+)
+async def test_the_bridge_passes_a_choice_on_and_answers_once(
+    qapp: QApplication, error: Exception | None, answer: object
+) -> None:
+    del qapp
+    taken: list[tuple[int, Choice, str]] = []
+    told: list[object] = []
+
+    class FakeAttention:
+        async def choose(self, transfer_id: int, choice: Choice, who: str) -> None:
+            taken.append((transfer_id, choice, who))
+            if error is not None:
+                raise error
+
+    supervisor, fake = Supervisor(lambda: 0.0), cast("Any", FakeAttention())
+    bridge = Bridge()
+    answered = asyncio.Event()
+    bridge.fact.connect(told.append)
+    bridge.fact.connect(lambda _: answered.set())
+    nothing = cast("Any", None)
+    bridge.attach(
+        Services(
+            supervisor=supervisor,
+            checkout=nothing,
+            history=nothing,
+            attention=fake,
+            cancel=nothing,
+        )
+    )
+    bridge.choose(7, KEEP)
+    async with asyncio.timeout(10):
+        await answered.wait()
+    await supervisor.stop()
+    assert taken == [(7, KEEP, WHO)]
+    assert told == [answer]
