@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
 from blinkpos_desktop import settings as settings_module
+from blinkpos_desktop.domain.attention import Choice, Remedy
 from blinkpos_desktop.domain.errors import InputError, SettingsError, TillError
 from blinkpos_desktop.domain.money import SATS, Currency, parse_amount, parse_percent
-from blinkpos_desktop.domain.sale import Sale, parse_recipients
+from blinkpos_desktop.domain.sale import Sale, check_username, parse_recipients
 from blinkpos_desktop.operations.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -123,6 +124,20 @@ async def _charge(
         except (TillError, OSError):
             # What was said stands, and so does the exit code.
             _log.exception("the clean-up failed")
+
+
+def attention(*, remedy: str | None, transfer_id: int | None, name: str, json: bool) -> int:
+    """List what needs a person, or take a choice for one; return the exit code."""
+    settings = settings_module.load()
+    logs.set_up(settings)
+    choice = None
+    if remedy is not None:
+        recipient = check_username(name.strip()) if remedy == Remedy.SEND else ""
+        choice = Choice(remedy=Remedy(remedy), recipient=recipient)
+    from blinkpos_desktop.operations import attention as operation
+
+    request = operation.AttentionRequest(transfer_id=transfer_id, choice=choice, json=json)
+    return asyncio.run(operation.run(settings, request))
 
 
 def run_till() -> int:

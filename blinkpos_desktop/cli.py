@@ -66,7 +66,36 @@ def _parser() -> argparse.ArgumentParser:
     charge.add_argument("--timeout", metavar="S", type=_seconds, help="seconds to wait for payment")
     charge.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     charge.set_defaults(run=_charge)
+    _add_attention(commands)
     return parser
+
+
+def _add_attention(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    attention = commands.add_parser(
+        "attention", help="what needs a person, and his choices", allow_abbrev=False
+    )
+    attention.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    attention.set_defaults(run=_attention, remedy=None)
+    choices = attention.add_subparsers(title="choices", metavar="CHOICE")
+    listing = choices.add_parser("list", help="list what waits (the default)", allow_abbrev=False)
+    listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    for remedy, help_ in (
+        ("retry", "try the same invoice again"),
+        ("send", "send it to another recipient"),
+        ("keep", "keep it in the collecting wallet"),
+        ("seen", "take note of an invoice that was paid after all"),
+    ):
+        one = choices.add_parser(remedy, help=help_, allow_abbrev=False)
+        one.add_argument("id", metavar="ID", type=_number, help="the number in the list")
+        if remedy == "send":
+            one.add_argument("name", metavar="NAME", help="a Blink username")
+        one.set_defaults(remedy=remedy)
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError("must be a number of the list")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -111,3 +140,14 @@ def _charge(options: argparse.Namespace) -> int:
     )
     interruption.stop()
     return code
+
+
+def _attention(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.attention(
+        remedy=options.remedy,
+        transfer_id=getattr(options, "id", None),
+        name=getattr(options, "name", ""),
+        json=options.json,
+    )

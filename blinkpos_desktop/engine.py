@@ -27,6 +27,7 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.subscription import Subscription
 from blinkpos_desktop.services.blink.transport import Transport
@@ -115,10 +116,14 @@ class Engine:
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.history = History(self.store, clock)
+        self.attention = Attention(
+            self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
+        )
         self.feed.listen(self.watcher.on_fact)
         self.feed.listen(self._prepare)
         if not only_own:
             self.feed.listen(self._recovery.on_fact)
+            self.feed.listen(self.attention.on_fact)
 
     async def open_store(self) -> None:
         """Start the embedded database if it is ours to start, connect and migrate.
@@ -165,6 +170,7 @@ class Engine:
         self.supervisor.keep("subscription", subscription.run)
         if not self._only_own:
             self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
+            self.supervisor.keep("attention", self.attention.run)
 
     async def run(self) -> None:
         """Open everything for a till, however long it takes, and keep it going until cancelled.

@@ -116,6 +116,7 @@ async def _main(
                 supervisor=engine.supervisor,
                 checkout=engine.checkout,
                 history=engine.history,
+                attention=engine.attention,
                 cancel=engine.cancel,
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from blinkpos_desktop.domain.attention import AttentionItem
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Recipient
@@ -118,6 +119,28 @@ class TipsFailed:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionChanged:
+    """All that waits for a person now, oldest first."""
+
+    items: tuple[AttentionItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceTaken:
+    """A person's choice is written down."""
+
+    transfer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceFailed:
+    """A person's choice was not taken; ``sentence`` says why."""
+
+    transfer_id: int
+    sentence: str
+
+
 Fact = (
     PartChanged
     | ShopReady
@@ -130,4 +153,7 @@ Fact = (
     | PaymentCompleted
     | TipsLoaded
     | TipsFailed
+    | AttentionChanged
+    | ChoiceTaken
+    | ChoiceFailed
 )

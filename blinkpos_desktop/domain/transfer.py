@@ -58,6 +58,8 @@ class TransferEvent(StrEnum):
     STATUS_UNPAID = "status_unpaid"
     GAVE_UP = "gave_up"
     RETRY_CHOSEN = "retry_chosen"
+    INVOICE_RETIRED = "invoice_retired"
+    SEND_CHOSEN = "send_chosen"
     KEEP_CHOSEN = "keep_chosen"
 
 
@@ -99,6 +101,10 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
     _S.ATTENTION: {
         _E.RETRY_CHOSEN: _S.PLANNED,
         _E.STATUS_PAID: _S.SETTLED,
+        # By the three conditions of domain.retiring only: it has no live invoice afterwards.
+        _E.INVOICE_RETIRED: _S.ATTENTION,
+        # To another recipient, or kept: never while an invoice lives (see apply).
+        _E.SEND_CHOSEN: _S.PLANNED,
         _E.KEEP_CHOSEN: _S.KEPT,
     },
     _S.SETTLED: {},
@@ -166,8 +172,14 @@ class Transfer:
         return _STEPS[self.state]
 
 
-def apply(transfer: Transfer, event: TransferEvent, *, reason: str = "") -> Transfer:
-    """Return the transfer after ``event``.
+NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN})
+"""What can't happen to a transfer with a live invoice."""
+
+
+def apply(
+    transfer: Transfer, event: TransferEvent, *, reason: str = "", recipient: str = ""
+) -> Transfer:
+    """Return the transfer after ``event``; ``recipient`` is the other one of SEND_CHOSEN.
 
     Raises:
         IllegalMoveError: the event cannot happen to it in its state.
@@ -179,6 +191,14 @@ def apply(transfer: Transfer, event: TransferEvent, *, reason: str = "") -> Tran
             "This transfer cannot change that way.",
             cause=f"transfer {transfer.id}: {event} in {transfer.state}",
         ) from None
+    if event in NEED_NO_INVOICE and transfer.invoice is not None:
+        raise IllegalMoveError(
+            "Its live invoice must be retired first.", cause=f"transfer {transfer.id}: {event}"
+        )
+    if event is TransferEvent.INVOICE_RETIRED:
+        transfer = replace(transfer, invoice=None)
+    if event is TransferEvent.SEND_CHOSEN:
+        transfer = replace(transfer, recipient=recipient)
     if event is TransferEvent.RETRY_CHOSEN and transfer.invoice is not None:
         # It has a live invoice: that one is paid again, never a second one.
         state = TransferState.PREPARED
@@ -188,11 +208,14 @@ def apply(transfer: Transfer, event: TransferEvent, *, reason: str = "") -> Tran
 _FAILURES: Final = frozenset(
     {TransferEvent.SEND_FAILED, TransferEvent.SEND_LOST, TransferEvent.INVOICE_REFUSED}
 )
+_ANEW: Final = frozenset(
+    {TransferEvent.RETRY_CHOSEN, TransferEvent.SEND_CHOSEN, TransferEvent.INVOICE_STORED}
+)
 
 
 def _tries(transfer: Transfer, event: TransferEvent) -> int:
     if event in _FAILURES:
         return transfer.tries + 1
-    if event in {TransferEvent.RETRY_CHOSEN, TransferEvent.INVOICE_STORED}:
+    if event in _ANEW:
         return 0
     return transfer.tries

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from blinkpos_desktop.domain.attention import (
+    AttentionItem,
+    Choice,
+    RetiredInvoice,
+    WaitingChoice,
+)
 from blinkpos_desktop.domain.blink import (
     Account,
     InvoiceStatus,
@@ -170,3 +176,36 @@ class Store(Protocol):
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""
+
+    async def attention(self, account_id: str) -> Sequence[AttentionItem]:
+        """Return what waits for a person, oldest first.
+
+        With an account's id also what is unfinished of other accounts; without one (empty) not.
+        """
+
+    async def waiting_choices(self, account_id: str) -> Sequence[WaitingChoice]:
+        """Return the account's choices that are to be carried out, oldest first."""
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> Transfer | None:
+        """Write down who chose what; carry it out if nothing has to be asked first.
+
+        ``None`` when the transfer does not wait for a person (any more). A later
+        choice takes the place of one that waits.
+        """
+
+    async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:
+        """Retire the live invoice, if there is one, and do what was chosen: one transaction.
+
+        With ``paid`` the invoice is settled instead. ``None`` when the transfer or
+        the choice is no longer as given, or a request left in the last ten minutes.
+        The caller must have had the other two proofs of ``domain.retiring``.
+        """
+
+    async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
+        """End a choice that can't be carried out: its transfer waits for another one."""
+
+    async def retired(self) -> Sequence[RetiredInvoice]:
+        """Return the retired invoices that are still watched."""
+
+    async def find_retired_paid(self, payment_hash: str) -> Transfer | None:
+        """Write down that a retired invoice was paid after all; ``None`` when it was known."""

@@ -7,11 +7,13 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
+from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
+from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -33,6 +35,9 @@ class Bridge(Protocol):
     def load_tips(self, period: Period) -> None:
         """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
 
+    def choose(self, transfer_id: int, choice: Choice) -> None:
+        """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
+
 
 def build(
     bridge: Bridge,
@@ -50,10 +55,10 @@ def build(
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
-    tips = Tips()
-    window = MainWindow(till, status, tips, dark=dark)
+    tips, attention = Tips(), Attention()
+    window = MainWindow(till, status, tips, attention, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
-    for viewmodel in (till, status, tips):
+    for viewmodel in (till, status, tips, attention):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -61,4 +66,5 @@ def build(
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
     window.heavy_wanted.connect(sounds.prepare)
+    attention.choice_wanted.connect(bridge.choose)
     return window

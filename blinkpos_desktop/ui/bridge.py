@@ -9,19 +9,30 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.facts import ChargeFailed, Fact, TipsFailed, TipsLoaded
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    ChoiceFailed,
+    ChoiceTaken,
+    Fact,
+    TipsFailed,
+    TipsLoaded,
+)
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 
 if TYPE_CHECKING:
     # Heavy: they are imported behind the first keypad.
+    from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
     from blinkpos_desktop.services.history import History
     from blinkpos_desktop.services.supervisor import Supervisor
 
 STARTING: Final = "The till is still starting: try again in a moment."
 BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look into the log."
+NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
+WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +43,7 @@ class Services:
     supervisor: Supervisor
     checkout: Checkout
     history: History
+    attention: Attention
     cancel: Callable[[int], Coroutine[Any, Any, object]]
 
 
@@ -78,6 +90,26 @@ class Bridge(QObject):
             self.tell(TipsFailed(period=period, sentence=STARTING))
             return
         self._start(f"tips-{period}", self._load_tips(self._services.history, period))
+
+    def choose(self, transfer_id: int, choice: Choice) -> None:
+        """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
+        if self._services is None:
+            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=STARTING))
+            return
+        attention = self._services.attention
+        self._start(f"choice-{transfer_id}", self._choose(attention, transfer_id, choice))
+
+    async def _choose(self, attention: Attention, transfer_id: int, choice: Choice) -> None:
+        try:
+            await attention.choose(transfer_id, choice, WHO)
+        except TillError as error:
+            _log.warning("no choice: %s", error)
+            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no choice: a bug")
+            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=NOT_TAKEN))
+        else:
+            self.tell(ChoiceTaken(transfer_id=transfer_id))
 
     async def _charge(self, checkout: Checkout, sale: Sale) -> None:
         try:

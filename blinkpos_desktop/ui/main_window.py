@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from blinkpos_desktop.ui.keyboard import strike
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
+from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -57,6 +58,7 @@ class MainWindow(QWidget):
         till: Till,
         status: Status,
         tips: Tips,
+        attention: Attention,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -68,7 +70,7 @@ class MainWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
-        self._till, self._tips = till, tips
+        self._till, self._tips, self._attention = till, tips, attention
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
@@ -79,8 +81,10 @@ class MainWindow(QWidget):
         self.resize(*FIRST_SIZE)
         till.changed.connect(self._show_till)
         status.changed.connect(self._show_status)
+        attention.changed.connect(self._show_attention)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._show_status(status.view)
+        self._show_attention(attention.view)
         self._wear()
         self._show_till(till.view)
         # The keyboard types on the counter; only Tab takes it elsewhere.
@@ -107,12 +111,20 @@ class MainWindow(QWidget):
         """Show the Tips tab."""
         self._turn_to(self.page("tips"))
 
+    def open_attention(self) -> None:
+        """Show what needs a person."""
+        self._turn_to(self.page("attention"))
+
     def _make(self, name: object) -> Page:
         """Make one page. The imports are late: the keypad does not wait for the others."""
         if name == "tips":
             from blinkpos_desktop.ui.pages.tips_page import TipsPage
 
             return TipsPage(self._tips)
+        if name == "attention":
+            from blinkpos_desktop.ui.pages.attention_page import AttentionPage
+
+            return AttentionPage(self._attention)
         makers: dict[object, Callable[[], Page]] = {
             Screen.KEYPAD: lambda: KeypadPage(self._till),
             Screen.TIP: self._make_tip,
@@ -148,9 +160,16 @@ class MainWindow(QWidget):
         # No button of the page that goes may pass the focus to its neighbour.
         self.setFocus()
         self.stack.setCurrentWidget(page)
-        is_tips = page is self._pages.get("tips")
-        self.till_tab.setChecked(not is_tips)
-        self.tips_tab.setChecked(is_tips)
+        tabs = {"tips": self.tips_tab, "attention": self.attention_tab}
+        shown = next((tab for name, tab in tabs.items() if page is self._pages.get(name)), None)
+        (shown or self.till_tab).setChecked(True)
+
+    @property
+    def _is_tab_open(self) -> bool:
+        """Whether a tab beside the counter is shown."""
+        return self.stack.currentWidget() in {
+            self._pages[name] for name in ("tips", "attention") if name in self._pages
+        }
 
     # -- what the viewmodels say ----------------------------------------------------------
 
@@ -159,9 +178,8 @@ class MainWindow(QWidget):
         show: _TillPage = page  # type: ignore[assignment]
         show.show_view(view)
         is_home = view.screen is Screen.KEYPAD
-        is_tips = self.stack.currentWidget() is self._pages.get("tips")
-        if is_tips and is_home:
-            # The owner looks at the tips: what changes behind them can wait.
+        if self._is_tab_open and is_home:
+            # The owner looks at a tab: what changes behind it can wait.
             return
         self._header.setVisible(is_home)
         self._status.setVisible(view.screen is not Screen.SUCCESS)
@@ -172,6 +190,12 @@ class MainWindow(QWidget):
     def _show_status(self, view: StatusView) -> None:
         self._band.show_view(view)
         self._status.show_view(view)
+
+    def _show_attention(self, view: AttentionView) -> None:
+        self.attention_tab.setText(self.tr("Attention ({n})").format(n=view.count))
+        self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
+        # A badge until the list is empty; who is looking at it is not thrown out.
+        self.attention_tab.setVisible(view.count > 0)
 
     # -- how it looks ---------------------------------------------------------------------
 
@@ -205,11 +229,13 @@ class MainWindow(QWidget):
         self._tabs.setSpacing(0)
         self.till_tab = Button(self.tr("Till"), role="tab")
         self.tips_tab = Button(self.tr("Tips"), role="tab")
+        self.attention_tab = Button(role="badge")
         self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.till_tab.clicked.connect(self.open_till)
         self.tips_tab.clicked.connect(self.open_tips)
+        self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
-        for tab in (self.till_tab, self.tips_tab):
+        for tab in (self.till_tab, self.tips_tab, self.attention_tab):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             self._tabs.addWidget(tab)
@@ -225,7 +251,7 @@ class MainWindow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type on the counter while it is shown."""
-        if self.stack.currentWidget() is self._pages.get("tips"):
+        if self._is_tab_open:
             if event.key() == Qt.Key.Key_Escape:
                 self.open_till()
         elif not strike(self._till, event):

@@ -59,6 +59,14 @@ QPushButton[role="tab"]:focus { color: $accent; }
 QPushButton[role="period"] { background: $surface; border-color: $surface; color: $muted;
                              padding: 0 ${gap}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }
+QPushButton[role="badge"] { background: $notice; color: $on_notice; border-color: $on_notice;
+                            font-weight: 600; padding: 0 ${gap2}px; }
+QPushButton[role="badge"]:pressed { background: $on_notice; color: $notice; }
+QPushButton[role="badge"]:checked { border: 2px solid $accent; }
+QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px;
+            font-size: ${body_px}px; padding: 0 ${gap2}px; min-height: ${target}px;
+            selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:focus { border: 2px solid $accent; }
 
 #card { background: $surface; border-radius: ${radius}px; }
 #notice { background: $surface; border-radius: ${radius}px; }

@@ -29,7 +29,14 @@ def test_help_and_version_need_nothing(program: Program) -> None:
     nowhere.mkdir(parents=True)
     (nowhere / "blinkpos.toml").write_text("this is no TOML")
     before = sorted(program.folder.rglob("*"))
-    for line in ("--help", "run --help", "demo --help", "charge --help", "charge 21 -h"):
+    for line in (
+        "--help",
+        "run --help",
+        "demo --help",
+        "charge --help",
+        "charge 21 -h",
+        "attention keep -h",
+    ):
         ended = program.run(*line.split(), **GARBAGE)
         assert (ended.code, ended.err) == (0, ""), line
         assert ended.out.startswith("usage: blinkpos")

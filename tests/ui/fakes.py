@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.attention import AttentionItem, Choice
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
@@ -36,6 +38,7 @@ class FakeBridge(QObject):
         self.charges: list[Sale] = []
         self.cancelled: list[int] = []
         self.periods: list[Period] = []
+        self.choices: list[tuple[int, Choice]] = []
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -45,6 +48,9 @@ class FakeBridge(QObject):
 
     def load_tips(self, period: Period) -> None:
         self.periods.append(period)
+
+    def choose(self, transfer_id: int, choice: Choice) -> None:
+        self.choices.append((transfer_id, choice))
 
 
 class Clock:
@@ -127,3 +133,19 @@ def sale_of(minor: int = 21, percent: Fraction = Fraction(10), currency: Currenc
 
 def tip_amount(minor: int, percent: Fraction, currency: Currency = SATS) -> Money:
     return Money(minor=tip_of(minor, percent), currency=currency)
+
+
+def waiting(
+    number: int = 1,
+    reason: str = "elturco: This Blink account can no longer receive: its owner must ask Blink.",
+    **changes: Any,  # noqa: ANN401
+) -> AttentionItem:
+    """Return a tip that waits for a person."""
+    _, tip = transfers_of(21, 2, TransferState.ATTENTION)
+    values: dict[str, Any] = {
+        "payment_id": 5_000_000_000 + number,
+        "payment_hash": f"{number:064x}",
+        "transfer": replace(tip, id=number, reason=reason),
+        "paid_at": NOON,
+    }
+    return AttentionItem(**(values | changes))

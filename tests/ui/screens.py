@@ -15,9 +15,12 @@ from PySide6.QtCore import QSize
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from blinkpos_desktop.domain.attention import Choice, Remedy
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
+    AttentionChanged,
     ChargeFailed,
+    ChoiceFailed,
     Health,
     InvoiceReady,
     Part,
@@ -35,6 +38,7 @@ from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
+from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from tests.ui.fakes import (
@@ -46,6 +50,7 @@ from tests.ui.fakes import (
     sale_of,
     shop,
     transfers_of,
+    waiting,
 )
 
 SIZES: Final = (QSize(800, 480), QSize(1024, 768), QSize(1920, 1080), QSize(600, 1024))
@@ -289,6 +294,56 @@ def tips_failed() -> Stage:
     return stage
 
 
+def attention_badge() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    stage.tell(AttentionChanged(items=(waiting(1), waiting(2))))
+    return stage
+
+
+def attention() -> Stage:
+    stage = attention_badge()
+    stage.window.open_attention()
+    return stage
+
+
+def attention_waiting() -> Stage:
+    stage = Stage().ready()
+    choice = Choice(remedy=Remedy.SEND, recipient="ana_from_the_kitchen")
+    items = (
+        waiting(1, choice=choice, choice_by="somebody at the till"),
+        waiting(2, paid_retired="ab" * 32),
+    )
+    stage.tell(AttentionChanged(items=items))
+    stage.window.open_attention()
+    return stage
+
+
+def attention_asking() -> Stage:
+    stage = Stage().ready()
+    stage.tell(AttentionChanged(items=(waiting(1),)))
+    stage.window.open_attention()
+    model = stage.window.findChild(Attention)
+    assert model is not None
+    model.choose(1, Remedy.SEND)
+    model.type_name("ana")
+    return stage
+
+
+def attention_failed() -> Stage:
+    stage = Stage().ready()
+    stage.tell(AttentionChanged(items=(waiting(1),)))
+    stage.window.open_attention()
+    stage.tell(ChoiceFailed(transfer_id=1, sentence="Blink knows nobody named ana_from."))
+    return stage
+
+
+def attention_foreign() -> Stage:
+    stage = Stage().ready()
+    stage.tell(AttentionChanged(items=(waiting(1, is_foreign=True),)))
+    stage.window.open_attention()
+    return stage
+
+
 STATES: Final[tuple[Callable[[], Stage], ...]] = (
     empty,
     starting,
@@ -313,6 +368,12 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     tips_loading,
     tips_empty,
     tips_failed,
+    attention_badge,
+    attention,
+    attention_waiting,
+    attention_asking,
+    attention_failed,
+    attention_foreign,
 )
 
 

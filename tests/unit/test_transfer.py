@@ -69,17 +69,20 @@ def test_nothing_leads_out_of_an_end(end: TransferState, event: TransferEvent) -
 @pytest.mark.parametrize("state", TransferState)
 @pytest.mark.parametrize("event", TransferEvent)
 def test_the_table_is_what_happens(state: TransferState, event: TransferEvent) -> None:
-    before = transfer(state, invoice=state is not S.PLANNED)
+    has_invoice = state is not S.PLANNED and event not in {E.SEND_CHOSEN, E.KEEP_CHOSEN}
+    before = transfer(state, invoice=has_invoice)
     expected = MOVES[state].get(event)
     if expected is None:
         with pytest.raises(IllegalMoveError):
             apply(before, event)
         return
-    after = apply(before, event, reason="because")
+    after = apply(before, event, reason="because", recipient="ana")
     if event is not E.RETRY_CHOSEN:
         assert after.state is expected
     assert after.reason == "because"
-    assert (after.invoice, after.sats, after.id) == (before.invoice, before.sats, before.id)
+    assert (after.sats, after.id) == (before.sats, before.id)
+    assert after.invoice == (None if event is E.INVOICE_RETIRED else before.invoice)
+    assert after.recipient == ("ana" if event is E.SEND_CHOSEN else before.recipient)
 
 
 @pytest.mark.parametrize("event", [E.SEND_FAILED, E.SEND_LOST])
@@ -102,7 +105,24 @@ def test_a_status_paid_is_believed_wherever_a_request_may_have_been() -> None:
 
 def test_what_may_be_under_way_is_neither_given_up_nor_kept() -> None:
     for state in (S.SENDING, S.UNKNOWN, S.IN_FLIGHT):
-        assert not {E.GAVE_UP, E.KEEP_CHOSEN, E.RETRY_CHOSEN, E.INVOICE_STORED} & set(MOVES[state])
+        choices = {E.KEEP_CHOSEN, E.RETRY_CHOSEN, E.SEND_CHOSEN}
+        assert not (choices | {E.GAVE_UP, E.INVOICE_RETIRED, E.INVOICE_STORED}) & set(MOVES[state])
+
+
+@pytest.mark.parametrize("event", [E.SEND_CHOSEN, E.KEEP_CHOSEN])
+def test_a_live_invoice_is_retired_before_its_money_goes_elsewhere(event: TransferEvent) -> None:
+    with pytest.raises(IllegalMoveError) as caught:
+        apply(transfer(S.ATTENTION), event, recipient="ana")
+    assert caught.value.sentence == "Its live invoice must be retired first."
+    retired = apply(transfer(S.ATTENTION, tries=3), E.INVOICE_RETIRED)
+    assert (retired.state, retired.invoice, retired.tries) == (S.ATTENTION, None, 3)
+    after = apply(retired, event, recipient="ana")
+    assert after.state is (S.PLANNED if event is E.SEND_CHOSEN else S.KEPT)
+
+
+def test_an_invoice_is_retired_in_attention_only() -> None:
+    for event in (E.INVOICE_RETIRED, E.SEND_CHOSEN, E.KEEP_CHOSEN, E.RETRY_CHOSEN):
+        assert [state for state, moves in MOVES.items() if event in moves] == [S.ATTENTION]
 
 
 def test_sending_is_written_down_before_any_answer() -> None:
@@ -151,10 +171,14 @@ class TransferWalk(RuleBasedStateMachine):
         try:
             after = apply(before, event)
         except IllegalMoveError:
-            assert event not in MOVES[before.state]
+            alive = event in {E.SEND_CHOSEN, E.KEEP_CHOSEN} and before.invoice is not None
+            assert alive or event not in MOVES[before.state]
             return
+        if event is E.INVOICE_RETIRED:
+            self.stored = None
         if event is E.INVOICE_STORED:
             assert before.invoice is None
+            assert self.stored is None
             self.invoices += 1
             self.stored = replace(INVOICE, external_id=f"ours-{self.invoices}")
             after = replace(after, invoice=self.stored)
@@ -183,9 +207,8 @@ class TransferWalk(RuleBasedStateMachine):
         assert (self.now.state is S.KEPT) == self.kept_by_choice
 
     @invariant()
-    def an_invoice_is_never_dropped_nor_replaced(self) -> None:
+    def an_invoice_is_only_dropped_by_retiring_it(self) -> None:
         assert self.now.invoice is self.stored
-        assert self.invoices <= 1
 
     @invariant()
     def nothing_is_sent_without_a_stored_invoice(self) -> None:

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from blinkpos_desktop.domain.attention import (
+    AttentionItem,
+    Choice,
+    RetiredInvoice,
+    WaitingChoice,
+)
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
@@ -121,6 +127,34 @@ class HybridStore:
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""
         return await self._postgres.tips(since)
+
+    async def attention(self, account_id: str) -> Sequence[AttentionItem]:
+        """Return what waits for a person, oldest first; an unknown account is empty."""
+        return await self._postgres.attention(account_id)
+
+    async def waiting_choices(self, account_id: str) -> Sequence[WaitingChoice]:
+        """Return the choices that are to be carried out."""
+        return await self._postgres.waiting_choices(account_id)
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> Transfer | None:
+        """Write a person's choice down, and carry it out if nothing has to be asked first."""
+        return await self._postgres.choose(transfer_id, choice, who)
+
+    async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:
+        """Retire the live invoice and do what was chosen, or settle what is ``paid`` already."""
+        return await self._postgres.carry_out(waiting, paid=paid)
+
+    async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
+        """End a choice that can't be carried out."""
+        return await self._postgres.drop_choice(waiting, reason)
+
+    async def retired(self) -> Sequence[RetiredInvoice]:
+        """Return the retired invoices that are watched."""
+        return await self._postgres.retired()
+
+    async def find_retired_paid(self, payment_hash: str) -> Transfer | None:
+        """Write down that a retired invoice was paid after all."""
+        return await self._postgres.find_retired_paid(payment_hash)
 
     def _cached(self, payment: Payment | None) -> Payment | None:
         if payment is not None and self._redis is not None:

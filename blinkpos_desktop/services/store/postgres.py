@@ -5,22 +5,41 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from blinkpos_desktop.domain.attention import (
+    CARRIED_OUT,
+    AttentionItem,
+    Choice,
+    Remedy,
+    RetiredInvoice,
+    WaitingChoice,
+    at_once,
+    wish,
+)
 from blinkpos_desktop.domain.errors import RefusedError, SettingsError, TillError, UnavailableError
 from blinkpos_desktop.domain.money import round_half_up
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, reason_for, sources
 from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.retiring import QUIET_SECONDS
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent, apply
+from blinkpos_desktop.domain.transfer import (
+    NEED_NO_INVOICE,
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    TransferState,
+    apply,
+)
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import migrations, queries, rows
 from blinkpos_desktop.services.store.turns import SharedTurns
@@ -41,6 +60,7 @@ _PASSING: Final = (
 )
 
 _Connection = psycopg.AsyncConnection[DictRow]
+_R = TypeVar("_R")
 
 
 class LedgerError(TillError):
@@ -341,6 +361,196 @@ class PostgresStore:
             cursor = await connection.execute(self._sql["tips_since"], {"since": since})
             return [rows.tip_summary(row) for row in await cursor.fetchall()]
 
+    async def attention(self, account_id: str) -> Sequence[AttentionItem]:
+        """Return what waits for a person, oldest first; an unknown account is empty."""
+        return await self._rows("attention_items", rows.attention_item, account_id=account_id)
+
+    async def waiting_choices(self, account_id: str) -> Sequence[WaitingChoice]:
+        """Return the choices that are to be carried out."""
+        return await self._rows("waiting_choices", rows.waiting_choice, account_id=account_id)
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> Transfer | None:
+        """Write a person's choice down, and carry it out if nothing has to be asked first."""
+        async with self._connection() as connection:
+            before = await self._locked(connection, transfer_id)
+            if before is None:
+                return None
+            if choice.remedy is Remedy.SEEN:
+                if not await self._run(connection, "see_findings", transfer_id=transfer_id):
+                    return None
+                await self._tell_choice(connection, before, before, "finding_seen", who=who)
+                return before
+            if before.state is not TransferState.ATTENTION:
+                return None
+            await self._chosen(connection, before, choice, who)
+            event = at_once(choice, before)
+            if event is None:
+                await self._tell_choice(
+                    connection,
+                    before,
+                    before,
+                    f"chosen_{choice.remedy}",
+                    reason=wish(choice),
+                    who=who,
+                )
+                return before
+            await self._run(connection, "end_choices_of", transfer_id=transfer_id, outcome="done")
+            return await self._apply_choice(connection, before, event, choice, who)
+
+    async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:
+        """Retire the live invoice and do what was chosen, or settle what is ``paid`` already."""
+        event = TransferEvent.STATUS_PAID if paid else CARRIED_OUT[waiting.choice.remedy]
+        async with self._connection() as connection:
+            before = await self._locked(connection, waiting.transfer.id)
+            if before is None or before != waiting.transfer:
+                return None
+            # The transfer's row is ours: nobody ends its choice meanwhile.
+            if await self._maybe(connection, "open_choice", id=waiting.id) is None:
+                return None
+            if before.invoice is not None and event in NEED_NO_INVOICE:
+                retired = await self._retire(connection, before, before.invoice)
+                if retired is None:
+                    return None
+                before = retired
+            outcome = "paid meanwhile" if paid else "done"
+            await self._run(connection, "end_choice", id=waiting.id, outcome=outcome)
+            if not paid:
+                return await self._apply_choice(
+                    connection, before, event, waiting.choice, waiting.who
+                )
+            after = apply(before, event)
+            await self._set_chosen(connection, after)
+            await self._tell_choice(
+                connection, before, after, event, reason="paid before it could be retired"
+            )
+            return after
+
+    async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
+        """End a choice that can't be carried out; ``reason`` says why, and what waits stays."""
+        async with self._connection() as connection:
+            before = await self._locked(connection, waiting.transfer.id)
+            if before is None or before.state is not TransferState.ATTENTION:
+                return None
+            if not await self._run(connection, "end_choice", id=waiting.id, outcome=reason):
+                return None
+            after = replace(before, reason=reason)
+            await self._set_chosen(connection, after)
+            await self._tell_choice(connection, before, after, "choice_dropped", reason=reason)
+            return after
+
+    async def retired(self) -> Sequence[RetiredInvoice]:
+        """Return the retired invoices that are watched."""
+        return await self._rows(
+            "retired_invoices", rows.retired_invoice, watch_seconds=WATCH_AFTER_EXPIRY
+        )
+
+    async def find_retired_paid(self, payment_hash: str) -> Transfer | None:
+        """Write down that a retired invoice was paid after all: a finding for a person."""
+        async with self._connection() as connection:
+            row = await self._maybe(connection, "find_retired_paid", payment_hash=payment_hash)
+            if row is None:
+                return None
+            found = await self._one(connection, "transfer_by_id", id=row["transfer_id"])
+            transfer = rows.transfer(found)
+            await self._tell_choice(
+                connection, transfer, transfer, "retired_invoice_paid", reason=payment_hash
+            )
+            return transfer
+
+    async def _locked(self, connection: _Connection, transfer_id: int) -> Transfer | None:
+        """Return a transfer, whose row nobody else changes until this transaction ends."""
+        if await self._maybe(connection, "lock_transfer", id=transfer_id) is None:
+            return None
+        return rows.transfer(await self._one(connection, "transfer_by_id", id=transfer_id))
+
+    async def _retire(
+        self, connection: _Connection, transfer: Transfer, invoice: RecipientInvoice
+    ) -> Transfer | None:
+        after = apply(transfer, TransferEvent.INVOICE_RETIRED, reason=transfer.reason)
+        retired = await self._run(
+            connection,
+            "retire_invoice",
+            external_id=invoice.external_id,
+            payment_hash=invoice.payment_hash,
+            quiet_seconds=QUIET_SECONDS,
+        )
+        if not retired:
+            return None
+        await self._tell_choice(
+            connection,
+            transfer,
+            after,
+            TransferEvent.INVOICE_RETIRED,
+            reason=invoice.payment_hash,
+        )
+        return after
+
+    async def _chosen(
+        self, connection: _Connection, transfer: Transfer, choice: Choice, who: str
+    ) -> None:
+        await self._run(connection, "end_choices_of", transfer_id=transfer.id, outcome="replaced")
+        await self._run(
+            connection,
+            "insert_choice",
+            transfer_id=transfer.id,
+            remedy=choice.remedy,
+            recipient=choice.recipient,
+            who=who,
+        )
+
+    async def _apply_choice(
+        self,
+        connection: _Connection,
+        before: Transfer,
+        event: TransferEvent,
+        choice: Choice,
+        who: str,
+    ) -> Transfer:
+        reason = f"Kept by choice of {who}." if event is TransferEvent.KEEP_CHOSEN else ""
+        after = apply(before, event, reason=reason, recipient=choice.recipient)
+        await self._set_chosen(connection, after)
+        await self._tell_choice(connection, before, after, event, reason=wish(choice), who=who)
+        return after
+
+    async def _set_chosen(self, connection: _Connection, after: Transfer) -> None:
+        await self._run(
+            connection,
+            "set_chosen",
+            id=after.id,
+            after=after.state,
+            recipient=after.recipient,
+            reason=after.reason,
+            tries=after.tries,
+        )
+
+    async def _tell_choice(
+        self,
+        connection: _Connection,
+        before: Transfer,
+        after: Transfer,
+        event: str,
+        *,
+        reason: str = "",
+        who: str = "",
+    ) -> None:
+        await self._run(
+            connection,
+            "insert_choice_event",
+            transfer_id=after.id,
+            till=self._till,
+            process=self._process,
+            event=event,
+            state_before=before.state,
+            state_after=after.state,
+            reason=reason,
+            who=who,
+        )
+
+    async def _rows(self, query: str, read: Callable[[Any], _R], **values: object) -> list[_R]:
+        async with self._connection() as connection:
+            cursor = await connection.execute(self._sql[query], values)
+            return [read(row) for row in await cursor.fetchall()]
+
     async def _record(
         self,
         connection: _Connection,
@@ -360,6 +570,7 @@ class PostgresStore:
             reason=reason,
             tries=after.tries,
             process=self._process,
+            payment_hash=transfer.invoice.payment_hash if transfer.invoice else None,
         )
         if not changed:
             return None

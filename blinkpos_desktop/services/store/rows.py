@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from blinkpos_desktop.domain.attention import (
+    AttentionItem,
+    Choice,
+    Remedy,
+    RetiredInvoice,
+    WaitingChoice,
+)
 from blinkpos_desktop.domain.money import Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.tips import TipSummary
@@ -84,3 +91,45 @@ def tip_summary(row: Row) -> TipSummary:
         kept_sats=row["kept_sats"],
         last_at=row["last_at"],
     )
+
+
+def attention_item(row: Row) -> AttentionItem:
+    """Return what waits for a person, of an ``attention_items`` row."""
+    return AttentionItem(
+        payment_id=row["payment_id"],
+        payment_hash=row["customer_hash"],
+        transfer=transfer(row),
+        paid_at=row["paid_at"],
+        choice=_choice(row) if row["remedy"] else None,
+        choice_by=row["who"] or "",
+        paid_retired=row["paid_retired"] or "",
+        is_foreign=row["is_foreign"],
+    )
+
+
+def waiting_choice(row: Row) -> WaitingChoice:
+    """Return the choice of a ``waiting_choices`` row."""
+    return WaitingChoice(
+        id=row["choice_id"],
+        choice=_choice(row),
+        who=row["who"],
+        payment_id=row["payment_id"],
+        payment_hash=row["customer_hash"],
+        wallet_id=row["wallet_id"],
+        transfer=transfer(row),
+        quiet_seconds=row["quiet_seconds"],
+    )
+
+
+def retired_invoice(row: Row) -> RetiredInvoice:
+    """Return the invoice of a ``retired_invoices`` row."""
+    return RetiredInvoice(
+        transfer_id=row["transfer_id"],
+        payment_hash=row["payment_hash"],
+        retired_at=row["retired_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _choice(row: Row) -> Choice:
+    return Choice(remedy=Remedy(row["remedy"]), recipient=row["choice_recipient"])

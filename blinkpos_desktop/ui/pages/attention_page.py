@@ -1,0 +1,189 @@
+"""The Attention tab: what cannot go on by itself, why, and what a person can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from blinkpos_desktop.domain.attention import AttentionItem, Remedy
+from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
+from blinkpos_desktop.ui.viewmodels.words import sats_text
+from blinkpos_desktop.ui.widgets.button import Button
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.line import NameLine
+from blinkpos_desktop.ui.widgets.notices import local_time
+from blinkpos_desktop.ui.widgets.page import Page, clear
+
+_ORDER: Final = (Remedy.RETRY, Remedy.SEND, Remedy.KEEP, Remedy.SEEN)
+
+
+class AttentionPage(Page):
+    """One card for each transfer that waits for a person."""
+
+    def __init__(self, attention: Attention, *, parent: QWidget | None = None) -> None:
+        super().__init__(name=self.tr("Attention"), parent=parent)
+        self._attention = attention
+        self.buttons: dict[tuple[int, Remedy], Button] = {}
+        self.name: NameLine | None = None
+        """Where another recipient's username is typed, while one is asked for."""
+        self.send: Button | None = None
+        self._column = QVBoxLayout(self)
+        self._empty = Label(self.tr("Nothing needs attention"), role="title", wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.set_tone("quiet")
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._scroll.setAccessibleName(self.tr("What needs attention"))
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        self._rows = QVBoxLayout(inner)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._scroll.setWidget(inner)
+        self._column.addWidget(self._empty, 1)
+        self._column.addWidget(self._scroll, 1)
+        self._shown = AttentionView()
+        attention.changed.connect(self.show_view)
+        self.show_view(attention.view)
+
+    def show_view(self, view: AttentionView) -> None:
+        """Show the list, or that it is empty."""
+        self._empty.setVisible(not view.items)
+        self._scroll.setVisible(bool(view.items))
+        # What is typed is in the line already: building it anew would disturb the fingers.
+        if replace(view, name="") != replace(self._shown, name=""):
+            self._shown = view
+            self._fill(view)
+        elif self.send is not None:
+            self.send.setEnabled(bool(view.name.strip()))
+
+    def arrange(self) -> None:
+        """Space the cards."""
+        metrics = self.metrics
+        self._column.setContentsMargins(metrics.margin, metrics.gap, metrics.margin, metrics.gap)
+        self._rows.setSpacing(metrics.gap)
+        self._fill(self._attention.view)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Escape leave the question for a username first."""
+        if event.key() == Qt.Key.Key_Escape and self.name is not None:
+            self._attention.back()
+        else:
+            super().keyPressEvent(event)
+
+    def _fill(self, view: AttentionView) -> None:
+        clear(self._rows)
+        self.buttons.clear()
+        self.name = self.send = None
+        for item in view.items:
+            self._rows.addWidget(self._card(item, view))
+        self._rows.addStretch(1)
+        if view.asking is not None:
+            self._take_focus()
+
+    def _take_focus(self) -> None:
+        if self.name is not None:
+            self.name.setFocus()
+
+    def _card(self, item: AttentionItem, view: AttentionView) -> QFrame:
+        card, metrics, transfer = QFrame(), self.metrics, item.transfer
+        card.setObjectName("card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(metrics.margin, metrics.px(10), metrics.margin, metrics.px(10))
+        column.setSpacing(metrics.px(6))
+        head = QHBoxLayout()
+        head.setSpacing(metrics.margin)
+        to = self.tr("{sats} to {name}").format(
+            sats=sats_text(transfer.sats), name=transfer.recipient
+        )
+        head.addWidget(ElidedLabel(to, role="title"), 1)
+        head.addWidget(Label(local_time(item.paid_at), role="caption"))
+        column.addLayout(head)
+        reason = Label(self._reason(item), role="caption", wrap=True)
+        column.addWidget(reason)
+        for text, tone in self._states(item, view):
+            state = Label(text, role="caption", wrap=True)
+            state.set_tone(tone)
+            column.addWidget(state)
+        column.addSpacing(metrics.px(2))
+        if view.asking == transfer.id:
+            column.addLayout(self._question(item, view))
+        elif item.remedies:
+            column.addLayout(self._choices(item, is_busy=transfer.id in view.busy))
+        return card
+
+    def _reason(self, item: AttentionItem) -> str:
+        if item.is_foreign:
+            return self.tr(
+                "This sale was made with another Blink account: "
+                "a till with that account's key sends it on."
+            )
+        if item.paid_retired:
+            return self.tr(
+                "An invoice of {name} that had been given up was paid after all: talk to {name}."
+            ).format(name=item.transfer.recipient)
+        return item.transfer.reason or self.tr("It cannot go on by itself.")
+
+    def _states(self, item: AttentionItem, view: AttentionView) -> list[tuple[str, str]]:
+        states = []
+        if item.transfer.id in view.busy:
+            states.append((self.tr("Being written down…"), "busy"))
+        elif item.choice is not None:
+            text = {
+                Remedy.SEND: self.tr("Waiting for Blink, then it goes to {name} (chosen by {who})"),
+                Remedy.KEEP: self.tr("Waiting for Blink, then it is kept (chosen by {who})"),
+            }.get(item.choice.remedy, self.tr("Waiting for Blink (chosen by {who})"))
+            words = text.format(name=item.choice.recipient, who=item.choice_by)
+            states.append((words, "busy"))
+        if view.failed == item.transfer.id:
+            states.append((view.error, "alert"))
+        return states
+
+    def _choices(self, item: AttentionItem, *, is_busy: bool) -> QHBoxLayout:
+        words = {
+            Remedy.RETRY: (self.tr("Try again"), self.tr("Try again: {what}")),
+            Remedy.SEND: (self.tr("Send to another"), self.tr("Send to another: {what}")),
+            Remedy.KEEP: (self.tr("Keep it"), self.tr("Keep it here: {what}")),
+            Remedy.SEEN: (self.tr("OK"), self.tr("I have seen it: {what}")),
+        }
+        row, transfer = QHBoxLayout(), item.transfer
+        row.setSpacing(self.metrics.gap)
+        what = f"{sats_text(transfer.sats)}, {transfer.recipient}"
+        for remedy in _ORDER:
+            if remedy not in item.remedies:
+                continue
+            text, name = words[remedy]
+            button = Button(text, name=name.format(what=what))
+            is_chosen = item.choice is not None and item.choice.remedy is remedy
+            button.setEnabled(not is_busy and not (is_chosen and remedy is Remedy.KEEP))
+            button.clicked.connect(
+                lambda _checked=False, id_=transfer.id, it=remedy: self._attention.choose(id_, it)
+            )
+            self.buttons[transfer.id, remedy] = button
+            row.addWidget(button, 1)
+        return row
+
+    def _question(self, item: AttentionItem, view: AttentionView) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self.metrics.gap)
+        self.name = NameLine(view.name, hint=self.tr("Blink username"))
+        self.name.textEdited.connect(self._attention.type_name)
+        self.name.returnPressed.connect(self._attention.send)
+        self.send = Button(
+            self.tr("Send"),
+            role="main",
+            name=self.tr("Send {sats} to this username").format(sats=sats_text(item.transfer.sats)),
+        )
+        self.send.setEnabled(bool(view.name.strip()))
+        self.send.clicked.connect(self._attention.send)
+        back = Button(self.tr("Back"))
+        back.clicked.connect(self._attention.back)
+        row.addWidget(self.name, 1)
+        row.addWidget(self.send)
+        row.addWidget(back)
+        return row
