@@ -13,6 +13,7 @@ import pytest
 from tests.crash.nursery import Nursery
 from tests.crash.schedule import QUICK, Schedule, Target, explore
 from tests.crash.trial import Place
+from tests.integration.conftest import hasty as hasty  # noqa: PLC0414 (a fixture, passed on)
 from tests.support.servers import PostgresServer
 
 SEED = 21
