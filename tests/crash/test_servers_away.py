@@ -180,7 +180,9 @@ def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         (subscription, "OPEN_SECONDS", 0.5),
     ):
         monkeypatch.setattr(module, name, seconds)
-    monkeypatch.setitem(Transport.call.__kwdefaults__, "seconds", 0.7)
+    defaults = Transport.call.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "seconds", 0.7)
 
 
 def _signal_cluster(home: Path, number: int) -> None:
