@@ -17,7 +17,7 @@ from graphql import (
     parse,
     validate,
 )
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -65,9 +65,15 @@ async def graphql_endpoint(state: State, request: Request) -> Response:
     """Answer one POST."""
     try:
         asked = await _read(request)
+    except ClientDisconnect:
+        # It died in the middle of its request: nothing is done, and nobody hears this.
+        return Response(status_code=400)
+    except BadRequestError as error:
+        return _errors(400, str(error))
+    try:
         document = parse(asked.query)
         operation = find_operation(document, asked.operation_name)
-    except (BadRequestError, GraphQLError) as error:
+    except GraphQLError as error:
         return _errors(400, str(error))
     names = names_of(operation)
     state.hub.count_request(names)

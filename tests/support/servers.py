@@ -38,6 +38,12 @@ class PostgresServer:
         quoted = str(host).replace("/", "%2F").replace(" ", "%20")
         return f"postgresql://blinkpos@{quoted}/{name}"
 
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(self.embedded.conninfo, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
     def stop(self) -> None:
         self.embedded.stop()
 
