@@ -9,8 +9,9 @@ PYTEST = QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n $(JOBS)
 
 SEED ?= 1
 RUNS ?= 100000
+KILLS ?= 2000
 
-.PHONY: help setup demo run test test-all simulate lint format bench lock sounds clean
+.PHONY: help setup demo run test test-all simulate crash lint format bench lock sounds clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +34,9 @@ test-all: test ## the same, then the long matrices
 
 simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)
+
+crash: setup ## kill the real program at every step, again and again: KILLS=2000 SEED=1
+	@$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --jobs $(JOBS)
 
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
