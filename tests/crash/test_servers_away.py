@@ -66,6 +66,7 @@ class Counter:
     till: Till
     paid: list[Payment] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    has_refused: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def sell(self) -> bool:
         """Make one sale, or keep the sentence that says why not."""
@@ -73,6 +74,7 @@ class Counter:
             payment = await self.till.charge()
         except TillError as error:
             self.refused.append(error.sentence)
+            self.has_refused.set()
             await asyncio.sleep(0.1)
             return False
         await self.till.customer_pays(payment)
@@ -105,9 +107,18 @@ Trouble = Callable[[], Awaitable[None]]
 
 
 async def survive(
-    settings: Settings, simulator: Simulator, name: str, begin: Trouble, end: Trouble
+    settings: Settings,
+    simulator: Simulator,
+    name: str,
+    begin: Trouble,
+    end: Trouble,
+    *,
+    refuses: bool = False,
 ) -> Counter:
-    """Sell before, during and after a trouble, and check every sat."""
+    """Sell before, during and after a trouble, and check every sat.
+
+    One that makes selling impossible lasts until a sale was refused for it.
+    """
     async with at_work(settings, simulator) as till:
         counter, over, heart = Counter(till), asyncio.Event(), Heart()
         assert await counter.sell()
@@ -117,6 +128,9 @@ async def survive(
             await begin()
             try:
                 await asyncio.sleep(AWAY_SECONDS)
+                if refuses:
+                    async with asyncio.timeout(PATIENCE):
+                        await counter.has_refused.wait()
             finally:
                 await end()
                 over.set()
@@ -217,8 +231,8 @@ async def test_a_database_server_away(
 
     try:
         settings = make_settings(database_url=Secret(server.fresh_database()))
-        counter = await survive(settings, simulator, f"PostgreSQL {how}", begin, end)
-        assert any("database" in sentence for sentence in counter.refused)
+        counter = await survive(settings, simulator, f"PostgreSQL {how}", begin, end, refuses=True)
+        assert all("database" in sentence for sentence in counter.refused)
     finally:
         await aside(server.stop)
 
@@ -333,5 +347,5 @@ async def test_blink_in_trouble(
     async def end() -> None:
         await aside(control.clear_faults)
 
-    counter = await survive(make_settings(), simulator, f"Blink {how}", begin, end)
-    assert how == "slow" or counter.refused
+    refuses = how != "slow"
+    await survive(make_settings(), simulator, f"Blink {how}", begin, end, refuses=refuses)

@@ -29,6 +29,8 @@ SIGKILLED: Final = -9
 NOBODY: Final = (doomed.NEVER, 1)
 HANG: Final = "hang"
 _LOOK: Final = 0.01
+_GRACE: Final = 0.3
+"""For the point behind the last commit, which can be seen before it is arrived at."""
 _CODES: Final = frozenset({0, 3, 4, 5, 6})
 """What `charge` may end with here: no bug, no bad input, no refusal."""
 _CHARGE: Final = ("charge", "21", "--tip-percent", "10", "--json")
@@ -185,6 +187,7 @@ class Trial:
         while child.poll(_LOOK) is None:
             if told_at:
                 if self._hash and self._is_done():
+                    child.poll(_GRACE)
                     return
                 # Nobody pays and the point is not reached: the plug is pulled.
                 if not self._hash and not scenario.ends and time.monotonic() > told_at + 0.3:
@@ -214,6 +217,7 @@ class Trial:
         with self._process(program, kill, is_cold=self._plan.scenario.cold) as child:
             while child.poll(_LOOK) is None:
                 if self._is_done() and (self._has_looked() or not and_looks):
+                    child.poll(0.0 if kill == NOBODY else _GRACE)
                     return
                 self._check_patience(child)
             assert kill != NOBODY, f"{self._plan}: it ended by itself: {child.said()}"
