@@ -23,6 +23,7 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 
 TICK_SECONDS: Final = 1.0
+AFTER_FAILURE_SECONDS: Final = 2.0
 RELOAD_SECONDS: Final = 20.0
 _CLOSED: Final = frozenset({PaymentState.EXPIRED, PaymentState.CANCELLED})
 _log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class Watcher:
                 await self.ask_due(account_id)
             except UnavailableError as error:
                 _log.info("asking for open invoices: %s", error)
+                await self._clock.sleep(AFTER_FAILURE_SECONDS)
             self._hurry.clear()
             await self._tick()
 
@@ -141,8 +143,15 @@ class Watcher:
         Raises:
             UnavailableError: Blink or the database did not answer.
         """
-        self._asked[payment.id] = int(self._clock.now())
-        status = await self._gateway.invoice_status(payment.payment_hash)
+        before, self._asked[payment.id] = self._asked.get(payment.id), int(self._clock.now())
+        try:
+            status = await self._gateway.invoice_status(payment.payment_hash)
+        except UnavailableError:
+            # A question without an answer was none: it stays due.
+            self._asked.pop(payment.id)
+            if before is not None:
+                self._asked[payment.id] = before
+            raise
         if status is InvoiceStatus.PAID:
             await self._receiver.paid(payment.id, None)
             self._open.pop(payment.id, None)

@@ -17,6 +17,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         (watching, "FIRST_HOUR_EVERY", 0),
         (watching, "LATER_EVERY", 0),
         (watcher, "TICK_SECONDS", 0.05),
+        (watcher, "AFTER_FAILURE_SECONDS", 0.05),
         (watcher, "RELOAD_SECONDS", 0.0),
         (forwarder, "OTHERS_SECONDS", 0.05),
         (forwarder, "IN_FLIGHT_SECONDS", 0.05),
