@@ -21,6 +21,9 @@ from blinkpos_desktop.domain.sale import Sale, parse_recipients
 from blinkpos_desktop.operations.interruption import Interruption
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from blinkpos_desktop.engine import Engine
     from blinkpos_desktop.operations.charge import ChargeRequest, Teller
     from blinkpos_desktop.settings import Settings
 
@@ -117,6 +120,34 @@ async def _charge(
     interruption.listen(lambda: loop.call_soon_threadsafe(one.interrupt))
     try:
         return await one.run()
+    finally:
+        try:
+            await engine.stop()
+        except (TillError, OSError):
+            # What was said stands, and so does the exit code.
+            _log.exception("the clean-up failed")
+
+
+def audit(*, as_json: bool) -> int:
+    """Prove the books over all history; return the exit code."""
+
+    async def work(engine: Engine) -> int:
+        from blinkpos_desktop.operations import audit as operation
+
+        return await operation.run(engine, as_json=as_json)
+
+    return asyncio.run(_operate(work))
+
+
+async def _operate(work: Callable[[Engine], Awaitable[int]]) -> int:
+    """Do one thing with an engine that doesn't sell, and clean up after it."""
+    settings = settings_module.load()
+    logs.set_up(settings)
+    from blinkpos_desktop.engine import Engine
+
+    engine = Engine(settings, only_own=True)
+    try:
+        return await work(engine)
     finally:
         try:
             await engine.stop()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from blinkpos_desktop.domain.audit import Audit
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
 from blinkpos_desktop.domain.money import SATS
@@ -27,6 +28,7 @@ from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.store import auditing
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -170,6 +172,10 @@ class Engine:
         self.watcher.off_screen(payment_id)
         payment = await self.closing.give_up(payment_id, reason="Cancelled at the counter.")
         return await self.closing.finish(payment, to=PaymentState.CANCELLED)
+
+    async def audit(self) -> Audit:
+        """Prove the books over all history; only the store must be open."""
+        return await auditing.audit(self._postgres)
 
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""

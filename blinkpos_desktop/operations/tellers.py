@@ -34,7 +34,7 @@ class JsonTeller:
         line: dict[str, Any] = {"event": event}
         if payment is not None and payment.payment_hash:
             line["payment_hash"] = payment.payment_hash
-        self.is_gone |= not _write(json.dumps(line | fields))
+        self.is_gone |= not write(json.dumps(line | fields))
 
 
 class PlainTeller:
@@ -50,7 +50,7 @@ class PlainTeller:
         """Write one event."""
         text = _plain(event, payment, fields)
         if text:
-            self.is_gone |= not _write(text)
+            self.is_gone |= not write(text)
 
 
 def say(sentence: str) -> None:
@@ -61,7 +61,7 @@ def say(sentence: str) -> None:
             print(f"blinkpos: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 (a person's sentence)
 
 
-def _write(text: str) -> bool:
+def write(text: str) -> bool:
     """Write a line to stdout; return whether somebody takes it."""
     try:
         print(text, flush=True)  # noqa: T201 (stdout is the interface)
