@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
@@ -135,6 +136,18 @@ def audit(*, as_json: bool) -> int:
         from blinkpos_desktop.operations import audit as operation
 
         return await operation.run(engine, as_json=as_json)
+
+    return asyncio.run(_operate(work))
+
+
+def reconcile(*, since: str | None, fix: bool, as_json: bool) -> int:
+    """Compare the ledger with Blink's own books; return the exit code."""
+    from blinkpos_desktop.operations import reconcile as operation
+
+    start = None if since is None else operation.parse_since(since, datetime.now().astimezone())
+
+    async def work(engine: Engine) -> int:
+        return await operation.run(engine, since=start, fix=fix, as_json=as_json)
 
     return asyncio.run(_operate(work))
 

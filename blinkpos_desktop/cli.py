@@ -75,6 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.add_argument("--json", action="store_true", help="one JSON object on stdout")
     audit.set_defaults(run=_audit, bug=LEDGER_BUG)
+
+    reconcile = commands.add_parser(
+        "reconcile", help="compare the ledger with Blink's own books", allow_abbrev=False
+    )
+    reconcile.add_argument(
+        "--since",
+        metavar="WHEN",
+        help="a date (2026-08-01) or a number of days (default: where the last run ended)",
+    )
+    reconcile.add_argument(
+        "--fix", action="store_true", help="record what is proven, pass on what is unfinished"
+    )
+    reconcile.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     return parser
 
 
@@ -126,3 +140,9 @@ def _audit(options: argparse.Namespace) -> int:
     from blinkpos_desktop import app
 
     return app.audit(as_json=options.json)
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.reconcile(since=options.since, fix=options.fix, as_json=options.json)

@@ -26,9 +26,11 @@ from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
+from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.store import auditing
+from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -97,6 +99,9 @@ class Engine:
         )
         self.forwarder = Forwarder(self.store, gateway, self.feed, clock, self.shop, jitter)
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self.reconciling = Reconciling(
+            self.store, PostgresBooks(self._postgres), gateway, self.feed, clock, receiving.paid
+        )
         self.history = History(self.store, clock)
         self.feed.listen(self.watcher.on_fact)
         if not only_own:
@@ -147,6 +152,9 @@ class Engine:
         self.supervisor.keep("subscription", subscription.run)
         if not self._only_own:
             self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
+            self.supervisor.keep(
+                "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
+            )
 
     async def run(self) -> None:
         """Open everything for a till, however long it takes, and keep it going until cancelled.

@@ -21,6 +21,7 @@ class Exit(IntEnum):
     DIFFERS = 1
     BAD_INPUT = 2
     UNAVAILABLE = 6
+    REFUSED = 7
 
 
 async def run(engine: Engine, *, as_json: bool) -> Exit:
@@ -49,8 +50,10 @@ def as_object(books: Audit) -> dict[str, Any]:
 def as_text(books: Audit) -> str:
     """Return the audit as lines for a person."""
     lines = [f"{books.payments} paid payments"]
-    for name in ("received", "sent", "kept", "owed", "surplus", "fees"):
-        lines.append(f"{name:>9}: {format_sats(getattr(books, f'{name}_sats'))}")
+    lines += [
+        f"{name:>9}: {format_sats(getattr(books, f'{name}_sats'))}"
+        for name in ("received", "sent", "kept", "owed", "surplus", "fees")
+    ]
     lines += [
         f"Payment {each.payment_id}: a surplus of {format_sats(each.sats)} is kept."
         for each in books.surpluses
