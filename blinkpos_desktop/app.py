@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
@@ -22,6 +23,9 @@ from blinkpos_desktop.domain.sale import Sale, check_username, parse_recipients
 from blinkpos_desktop.operations.interruption import Interruption
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from blinkpos_desktop.engine import Engine
     from blinkpos_desktop.operations.charge import ChargeRequest, Teller
     from blinkpos_desktop.settings import Settings
 
@@ -138,6 +142,46 @@ def attention(*, remedy: str | None, transfer_id: int | None, name: str, json: b
 
     request = operation.AttentionRequest(transfer_id=transfer_id, choice=choice, json=json)
     return asyncio.run(operation.run(settings, request))
+
+
+def audit(*, as_json: bool) -> int:
+    """Prove the books over all history; return the exit code."""
+
+    async def work(engine: Engine) -> int:
+        from blinkpos_desktop.operations import audit as operation
+
+        return await operation.run(engine, as_json=as_json)
+
+    return asyncio.run(_operate(work))
+
+
+def reconcile(*, since: str | None, fix: bool, as_json: bool) -> int:
+    """Compare the ledger with Blink's own books; return the exit code."""
+    from blinkpos_desktop.operations import reconcile as operation
+
+    start = None if since is None else operation.parse_since(since, datetime.now().astimezone())
+
+    async def work(engine: Engine) -> int:
+        return await operation.run(engine, since=start, fix=fix, as_json=as_json)
+
+    return asyncio.run(_operate(work))
+
+
+async def _operate(work: Callable[[Engine], Awaitable[int]]) -> int:
+    """Do one thing with an engine that doesn't sell, and clean up after it."""
+    settings = settings_module.load()
+    logs.set_up(settings)
+    from blinkpos_desktop.engine import Engine
+
+    engine = Engine(settings, only_own=True)
+    try:
+        return await work(engine)
+    finally:
+        try:
+            await engine.stop()
+        except (TillError, OSError):
+            # What was said stands, and so does the exit code.
+            _log.exception("the clean-up failed")
 
 
 def run_till() -> int:

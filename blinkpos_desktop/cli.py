@@ -14,6 +14,8 @@ from blinkpos_desktop.domain.errors import InputError, SettingsError
 
 BAD_USAGE: Final = 2
 BUG: Final = 1
+LEDGER_BUG: Final = 70
+"""Where 1 says that the ledger differs, a bug must not say the same."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,7 +31,8 @@ def main(argv: Sequence[str]) -> int:
     except Exception:
         logging.getLogger(__name__).exception("a bug ended the program")
         print("blinkpos: something went wrong inside: see the log.", file=sys.stderr)  # noqa: T201
-        return BUG
+        bug: int = options.bug
+        return bug
     return code
 
 
@@ -40,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"blinkpos {__version__}")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, bug=BUG)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     commands.add_parser("run", help="open the till (the default)").set_defaults(run=_run)
 
@@ -66,6 +69,26 @@ def _parser() -> argparse.ArgumentParser:
     charge.add_argument("--timeout", metavar="S", type=_seconds, help="seconds to wait for payment")
     charge.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     charge.set_defaults(run=_charge)
+
+    audit = commands.add_parser(
+        "audit", help="prove that every sat is accounted for", allow_abbrev=False
+    )
+    audit.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    audit.set_defaults(run=_audit, bug=LEDGER_BUG)
+
+    reconcile = commands.add_parser(
+        "reconcile", help="compare the ledger with Blink's own books", allow_abbrev=False
+    )
+    reconcile.add_argument(
+        "--since",
+        metavar="WHEN",
+        help="a date (2026-08-01) or a number of days (default: where the last run ended)",
+    )
+    reconcile.add_argument(
+        "--fix", action="store_true", help="record what is proven, pass on what is unfinished"
+    )
+    reconcile.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     _add_attention(commands)
     return parser
 
@@ -151,3 +174,15 @@ def _attention(options: argparse.Namespace) -> int:
         name=getattr(options, "name", ""),
         json=options.json,
     )
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.audit(as_json=options.json)
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.reconcile(since=options.since, fix=options.fix, as_json=options.json)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from blinkpos_desktop.domain.audit import Audit
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
@@ -41,8 +42,11 @@ from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
+from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.store import auditing
+from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -115,6 +119,9 @@ class Engine:
             self.store, gateway, self.feed, clock, self.shop, invoicing, jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self.reconciling = Reconciling(
+            self.store, PostgresBooks(self._postgres), gateway, self.feed, clock, receiving.paid
+        )
         self.history = History(self.store, clock)
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
@@ -171,6 +178,9 @@ class Engine:
         if not self._only_own:
             self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
             self.supervisor.keep("attention", self.attention.run)
+            self.supervisor.keep(
+                "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
+            )
 
     async def run(self) -> None:
         """Open everything for a till, however long it takes, and keep it going until cancelled.
@@ -205,6 +215,10 @@ class Engine:
                 await asyncio.sleep(retry_delay(failures, self._jitter()))
             else:
                 return await self.closing.finish(payment, to=PaymentState.CANCELLED)
+
+    async def audit(self) -> Audit:
+        """Prove the books over all history; only the store must be open."""
+        return await auditing.audit(self._postgres)
 
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""

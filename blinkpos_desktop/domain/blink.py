@@ -43,6 +43,37 @@ class TransactionStatus(StrEnum):
     FAILURE = "FAILURE"
 
 
+class Direction(StrEnum):
+    """Which way a transaction went, seen from our wallet."""
+
+    SEND = "SEND"
+    RECEIVE = "RECEIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletTransaction:
+    """One of our wallet's own transactions, as Blink shows it."""
+
+    direction: Direction
+    status: TransactionStatus
+    sats: int
+    """Above 0 or 0, in both directions."""
+    payment_hash: str
+    """Empty when it was not initiated by a Lightning invoice."""
+    external_id: str
+    """Empty when it carries none."""
+    created_at: int
+    """Unix seconds on Blink's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionPage:
+    """Transactions, newest first, and where the next page begins; ``None`` after the last."""
+
+    transactions: tuple[WalletTransaction, ...]
+    after: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """The collecting account that the key belongs to."""

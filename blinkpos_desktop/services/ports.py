@@ -17,11 +17,15 @@ from blinkpos_desktop.domain.blink import (
     InvoiceStatus,
     RecipientWallet,
     SendAnswer,
+    TransactionPage,
     TransactionStatus,
+    WalletTransaction,
 )
+from blinkpos_desktop.domain.difference import Report, Run
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.reconciliation import LedgerRows
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
 
@@ -101,6 +105,40 @@ class BlinkGateway(Protocol):
 
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
         """Pay a stored invoice from our wallet."""
+
+
+class Statement(Protocol):
+    """What Blink itself shows of our wallet. Raises as :class:`BlinkGateway` does."""
+
+    async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        """Return a page of our wallet's transactions, newest first; the first without ``after``."""
+
+    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+        """Return what Blink says of an invoice."""
+
+    async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
+        """Return what came in for an invoice of ours; ``None`` when nothing did."""
+
+    async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
+        """Return how our wallet's own payment of an invoice stands; ``None`` without one."""
+
+
+class Books(Protocol):
+    """The ledger as it is compared with Blink. Raises ``UnavailableError`` as ``Store`` does."""
+
+    async def begin(self, account_id: str, since: int | None) -> Run:
+        """Write that a comparison begins, by default from where the last complete one ended."""
+
+    async def rows(
+        self, wallet_id: str, since: int, transactions: Sequence[WalletTransaction]
+    ) -> LedgerRows:
+        """Return what the ledger has since a moment, and whatever those transactions name."""
+
+    async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
+        """Record that more sats came in than was known; ``False`` when somebody else did."""
+
+    async def finish(self, run: Run, report: Report) -> None:
+        """Write what a comparison came to; only now it is complete."""
 
 
 class Store(Protocol):

@@ -14,6 +14,7 @@ from blinkpos_desktop.domain.blink import (
     RateLimitedError,
     RecipientWallet,
     SendAnswer,
+    TransactionPage,
     TransactionStatus,
     UnknownRecipientError,
 )
@@ -28,6 +29,8 @@ RECIPIENT_MINUTES: Final = 24 * 60
 PAY_SECONDS: Final = 30.0
 STATUS_SECONDS: Final = 5.0
 """A question that can be asked again soon must not hold up the next invoice's."""
+PAGE_SIZE: Final = 100
+"""Blink gives no more at once."""
 _NO_SUCH = re.compile(
     r"not found|(does not|doesn't) (exist|have)|could(n't| not) find"
     r"|no (account|user|wallet)|invalid",
@@ -170,6 +173,11 @@ class BlinkClient:
         }
         data = await self._transport.call("pay", variables, seconds=PAY_SECONDS)
         return wire.send_answer(data)
+
+    async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        """Return a page of our wallet's transactions, newest first; the first without ``after``."""
+        variables = {"walletId": wallet_id, "first": PAGE_SIZE, "after": after}
+        return wire.transaction_page(await self._transport.call("wallet_transactions", variables))
 
     async def _transactions(self, wallet_id: str, payment_hash: str) -> list[Any]:
         variables = {"walletId": wallet_id, "paymentHash": payment_hash}

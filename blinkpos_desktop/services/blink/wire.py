@@ -9,13 +9,16 @@ from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    Direction,
     InvoiceStatus,
     PaidUpdate,
     RecipientWallet,
     Scope,
     SendAnswer,
     SendStatus,
+    TransactionPage,
     TransactionStatus,
+    WalletTransaction,
 )
 from blinkpos_desktop.domain.errors import InputError, OutcomeUnknownError, SettingsError
 from blinkpos_desktop.domain.money import MAX_SATS, Currency, Price
@@ -201,6 +204,33 @@ def sent(found: list[Any]) -> TransactionStatus | None:
         return None
 
     return _read("sent", read)
+
+
+def transaction_page(data: dict[str, Any]) -> TransactionPage:
+    """Read the answer of ``wallet_transactions.graphql``."""
+
+    def read() -> TransactionPage:
+        found = data["me"]["defaultAccount"]["walletById"]["transactions"]
+        page = found["pageInfo"]
+        if page["hasNextPage"] not in (True, False):
+            raise TypeError("not a page")
+        return TransactionPage(
+            transactions=tuple(_transaction(edge["node"]) for edge in found["edges"] or ()),
+            after=_text(page["endCursor"]) if page["hasNextPage"] else None,
+        )
+
+    return _read("transactions", read)
+
+
+def _transaction(node: dict[str, Any]) -> WalletTransaction:
+    return WalletTransaction(
+        direction=Direction(node["direction"]),
+        status=TransactionStatus(node["status"]),
+        sats=abs(_whole(node["settlementAmount"])),
+        payment_hash=str(node["initiationVia"].get("paymentHash") or ""),
+        external_id=str(node["externalId"] or ""),
+        created_at=_whole(node["createdAt"]),
+    )
 
 
 def paid_update(payload: dict[str, Any]) -> PaidUpdate | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -69,6 +69,27 @@ class LedgerError(TillError):
 
 class LedgerRowMissingError(TillError):
     """The ledger has no such row."""
+
+
+class Transaction:
+    """Named queries in one transaction, which commits when its block ends well."""
+
+    def __init__(
+        self, connection: _Connection, sql: Mapping[str, bytes], process: UUID, till: str
+    ) -> None:
+        """Take the connection; every query may name the ``process`` and the ``till``."""
+        self._connection, self._sql = connection, sql
+        self._who = {"process": process, "till": till}
+
+    async def rows(self, query: str, **values: object) -> list[DictRow]:
+        """Return the rows of a query."""
+        cursor = await self._connection.execute(self._sql[query], {**self._who, **values})
+        return await cursor.fetchall()
+
+    async def run(self, query: str, **values: object) -> int:
+        """Run a query that returns no rows; return how many it changed."""
+        cursor = await self._connection.execute(self._sql[query], {**self._who, **values})
+        return cursor.rowcount
 
 
 class PostgresStore:
@@ -550,6 +571,16 @@ class PostgresStore:
         async with self._connection() as connection:
             cursor = await connection.execute(self._sql[query], values)
             return [read(row) for row in await cursor.fetchall()]
+
+    @asynccontextmanager
+    async def transaction(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
+        """Lend one transaction for the named queries of a store beside this one (``books``).
+
+        Raises:
+            UnavailableError: the server is away, or says nothing for so many ``seconds``.
+        """
+        async with self._connection(seconds) as connection:
+            yield Transaction(connection, self._sql, self._process, self._till)
 
     async def _record(
         self,

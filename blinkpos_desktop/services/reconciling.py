@@ -1,0 +1,234 @@
+"""Compares the ledger with Blink's own books, and records what Blink proves.
+
+Safe beside a till: whatever differs is looked at twice, and all that is
+recorded goes the ways of the till itself, compare-and-set and by claim.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from blinkpos_desktop.domain.blink import (
+    Account,
+    BlinkRefusedError,
+    Direction,
+    InvoiceStatus,
+    TransactionStatus,
+    WalletTransaction,
+)
+from blinkpos_desktop.domain.difference import Difference, Kind, Report, Run, key
+from blinkpos_desktop.domain.errors import OutcomeUnknownError, TillError
+from blinkpos_desktop.domain.facts import PaymentCompleted
+from blinkpos_desktop.domain.payment import WATCHED
+from blinkpos_desktop.domain.reconciliation import (
+    Comparison,
+    compare,
+    not_known,
+    not_received,
+    not_sent,
+)
+from blinkpos_desktop.domain.transfer import TransferEvent, TransferState
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.ports import Books, Clock, Statement, Store
+
+CLAIM_SECONDS: Final = 15
+AGAIN_SECONDS: Final = 3.0
+"""A till may be in the middle of what looks like a difference."""
+START_SECONDS: Final = 20.0
+"""The first customer of the day comes before the books."""
+DAY_SECONDS: Final = 24 * 3600.0
+RETRY_SECONDS: Final = 5 * 60.0
+_log = logging.getLogger(__name__)
+
+Forward = Callable[[], Awaitable[None]]
+Record = Callable[[int, int | None], Awaitable[None]]
+"""Records a payment as received, with the sats if they are known: ``Receiving.paid``."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Blink's side: its transactions, and what it answered when it was asked."""
+
+    transactions: list[WalletTransaction]
+    paid: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    not_known: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
+    """Hashes that it confirmed beyond the window's transactions."""
+
+
+class Reconciling:
+    """One comparison (``run``), or one each day (``run_daily``)."""
+
+    def __init__(
+        self,
+        store: Store,
+        books: Books,
+        statement: Statement,
+        feed: Feed,
+        clock: Clock,
+        record: Record,
+    ) -> None:
+        """Take what comparing needs; ``record`` is the way of every paid invoice."""
+        self._store, self._books, self._statement = store, books, statement
+        self._feed, self._clock, self._record = feed, clock, record
+
+    async def run(
+        self, account: Account, *, since: int | None = None, forward: Forward | None = None
+    ) -> Report:
+        """Compare; with ``forward`` record what is proven, then pass on what is unfinished.
+
+        ``since`` is in Unix seconds; by default the window begins where the last complete
+        comparison ended.
+
+        Raises:
+            UnavailableError: Blink or the database is away; nothing is proven then.
+        """
+        run = await self._books.begin(account.id, since)
+        seen = _Seen(transactions=await self._walk(account.btc_wallet_id, run.since))
+        first = await self._look(account, run, seen)
+        if first.differences and forward is None:
+            first = await self._look_again(account, run, seen)
+        last = first
+        if first.differences and forward is not None:
+            for difference in first.differences:
+                if difference.can_fix:
+                    await self._fix(difference)
+            await forward()
+            last = await self._look(account, run, seen)
+            if last.differences:
+                last = await self._look_again(account, run, seen)
+        known = {key(each) for each in first.differences}
+        late = tuple(each for each in last.differences if key(each) not in known)
+        report = Report(
+            since=run.since,
+            asked=len(seen.asked),
+            transactions=len(seen.transactions),
+            not_ours=last.not_ours,
+            found=first.differences + late,
+            remaining=last.differences,
+        )
+        await self._books.finish(run, report)
+        return report
+
+    async def run_daily(self, account: Callable[[], Account]) -> None:
+        """Compare and record what is proven, soon and each day, until cancelled.
+
+        Forwarding is left to the till's own recovery, which hears what is recorded.
+        """
+
+        async def leave() -> None:
+            return None
+
+        pause = START_SECONDS
+        while True:
+            await self._clock.sleep(pause)
+            pause = DAY_SECONDS
+            try:
+                report = await self.run(account(), forward=leave)
+            except TillError as error:
+                _log.warning("reconciling waits: %s", error)
+                pause = RETRY_SECONDS
+                continue
+            for each in report.remaining:
+                if each.is_dated:
+                    _log.warning("reconciling: %s", each.sentence)
+            _log.info("reconciled %d transactions", report.transactions)
+
+    async def _walk(self, wallet_id: str, since: int) -> list[WalletTransaction]:
+        """Return our wallet's transactions since a moment, newest first."""
+        found: list[WalletTransaction] = []
+        after: str | None = None
+        walked: set[str] = set()
+        while True:
+            page = await self._statement.transaction_page(wallet_id, after)
+            recent = [each for each in page.transactions if each.created_at >= since]
+            found += recent
+            after = page.after
+            if after is None or not recent:
+                return found
+            if after in walked:
+                raise OutcomeUnknownError(
+                    "Blink's list of transactions does not end: try again.", cause=after[:80]
+                )
+            walked.add(after)
+
+    async def _look_again(self, account: Account, run: Run, seen: _Seen) -> Comparison:
+        await self._clock.sleep(AGAIN_SECONDS)
+        return await self._look(account, run, seen)
+
+    async def _look(self, account: Account, run: Run, seen: _Seen) -> Comparison:
+        """Read the ledger after Blink, ask for what only an answer can tell, and compare."""
+        wallet_id = account.btc_wallet_id
+        rows = await self._books.rows(wallet_id, run.since, seen.transactions)
+        arrived = {
+            each.payment_hash
+            for each in seen.transactions
+            if each.direction is Direction.RECEIVE and each.status is TransactionStatus.SUCCESS
+        }
+        open_now = [each for each in rows.payments if each.state in WATCHED]
+        for payment in open_now:
+            if payment.payment_hash not in arrived | seen.asked:
+                await self._ask(payment.payment_hash, seen)
+        unproven = [not_known(each) for each in open_now if each.payment_hash in seen.not_known]
+        found = compare(run.ledger, rows, seen.transactions, seen.paid)
+        for unseen in found.unseen_payments:
+            if unseen.payment_hash not in seen.confirmed:
+                sats = await self._statement.received_sats(wallet_id, unseen.payment_hash)
+                if sats is None:
+                    unproven.append(not_received(unseen))
+                else:
+                    seen.confirmed.add(unseen.payment_hash)
+        for send in found.unseen_sends:
+            if send.payment_hash not in seen.confirmed:
+                sent = await self._statement.sent_status(wallet_id, send.payment_hash)
+                if sent is TransactionStatus.SUCCESS:
+                    seen.confirmed.add(send.payment_hash)
+                else:
+                    unproven.append(not_sent(send))
+        return replace(found, differences=(*found.differences, *unproven))
+
+    async def _ask(self, payment_hash: str, seen: _Seen) -> None:
+        try:
+            if await self._statement.invoice_status(payment_hash) is InvoiceStatus.PAID:
+                seen.paid.add(payment_hash)
+        except BlinkRefusedError as error:
+            _log.warning("an invoice that Blink does not know: %s", error)
+            seen.not_known.add(payment_hash)
+        seen.asked.add(payment_hash)
+
+    async def _fix(self, difference: Difference) -> None:
+        payment_id = difference.payment_id
+        assert payment_id is not None, "what can be fixed has its row"
+        if difference.kind is Kind.RECEIVED:
+            # Without a sum, for Blink only answered PAID, it is looked up by the way that records.
+            await self._record(payment_id, difference.received_sats)
+        elif difference.kind is Kind.MORE_RECEIVED and difference.received_sats:
+            shown = difference.received_sats
+            before = shown - difference.sats
+            await self._books.correct_received(payment_id, before=before, sats=shown)
+        elif difference.kind is Kind.SENT and difference.transfer_id is not None:
+            await self._settle(payment_id, difference.transfer_id, difference.payment_hash)
+
+    async def _settle(self, payment_id: int, transfer_id: int, payment_hash: str) -> None:
+        """Record that Blink has paid a stored invoice, by the transfer's own table."""
+        claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
+        if claimed is None:
+            return  # settled meanwhile, or another process is at it: it will see the same
+        try:
+            if claimed.invoice is None or claimed.invoice.payment_hash != payment_hash:
+                return
+            if claimed.state is TransferState.PREPARED:
+                # A request that the ledger does not know of has left: it is written down first.
+                started = await self._store.record(claimed, TransferEvent.SEND_STARTED)
+                if started is None:
+                    return
+                claimed = started
+            await self._store.record(claimed, TransferEvent.STATUS_PAID)
+        finally:
+            await self._store.release(transfer_id)
+        if completed := await self._store.complete(payment_id):
+            self._feed.publish(PaymentCompleted(payment=completed))

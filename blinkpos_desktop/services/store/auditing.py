@@ -1,0 +1,29 @@
+"""The audit in PostgreSQL: one snapshot of the ledger, proven by the database itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from blinkpos_desktop.domain.audit import Audit, Finding, Rule, Surplus
+from blinkpos_desktop.services.store.postgres import PostgresStore
+
+SECONDS: Final = 600.0
+"""All of a shop's history is read: years of it take longer than any one sale's query."""
+
+
+async def audit(store: PostgresStore) -> Audit:
+    """Prove the books over all history.
+
+    Raises:
+        UnavailableError: the database can't be reached.
+    """
+    async with store.transaction(SECONDS) as transaction:
+        await transaction.run("audit_snapshot")
+        [totals] = await transaction.rows("audit_totals")
+        findings = await transaction.rows("audit_findings")
+        surpluses = await transaction.rows("audit_surpluses")
+    return Audit(
+        **totals,
+        findings=tuple(Finding(**{**row, "rule": Rule(row["rule"])}) for row in findings),
+        surpluses=tuple(Surplus(**row) for row in surpluses),
+    )

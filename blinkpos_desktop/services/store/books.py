@@ -1,0 +1,103 @@
+"""The ledger as it is compared with Blink (``services.ports.Books``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from blinkpos_desktop.domain.blink import WalletTransaction
+from blinkpos_desktop.domain.difference import Report, Run
+from blinkpos_desktop.domain.payment import PaymentState
+from blinkpos_desktop.domain.reconciliation import (
+    LedgerPayment,
+    LedgerRows,
+    LedgerSend,
+    OpenTransfer,
+    number_of,
+)
+from blinkpos_desktop.domain.transfer import TransferState
+from blinkpos_desktop.services.store.postgres import PostgresStore
+
+SECONDS: Final = 120.0
+"""A window may be all of a shop's history."""
+
+
+class PostgresBooks:
+    """Reads beside the store's, and the record of each comparison."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        """Take the store whose connections are used."""
+        self._store = store
+
+    async def begin(self, account_id: str, since: int | None) -> Run:
+        """Write that a comparison begins, by default from where the last complete one ended."""
+        async with self._store.transaction() as transaction:
+            [row] = await transaction.rows(
+                "begin_reconciliation", account_id=account_id, since=since
+            )
+        return Run(**row)
+
+    async def rows(
+        self, wallet_id: str, since: int, transactions: Sequence[WalletTransaction]
+    ) -> LedgerRows:
+        """Return what the ledger has since a moment, and whatever those transactions name."""
+        external_ids = {each.external_id for each in transactions if each.external_id}
+        async with self._store.transaction(SECONDS) as transaction:
+            [ledger] = await transaction.rows("ledger")
+            numbers = {number_of(each, ledger["id"]) for each in external_ids}
+            names = {
+                "wallet_id": wallet_id,
+                "since": since,
+                "hashes": list({each.payment_hash for each in transactions if each.payment_hash}),
+                "external_ids": list(external_ids),
+                "numbers": [each for each in numbers if each is not None],
+            }
+            payments = await transaction.rows("payments_to_reconcile", **names)
+            sends = await transaction.rows("sends_to_reconcile", **names)
+            left = await transaction.rows("open_transfers", **names)
+        return LedgerRows(
+            payments=tuple(
+                LedgerPayment(**{**row, "state": PaymentState(row["state"])}) for row in payments
+            ),
+            sends=tuple(
+                LedgerSend(**{**row, "state": TransferState(row["state"])}) for row in sends
+            ),
+            open=tuple(
+                OpenTransfer(**{**row, "state": TransferState(row["state"])}) for row in left
+            ),
+        )
+
+    async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
+        """Record that more sats came in than was known; ``False`` when somebody else did."""
+        async with self._store.transaction() as transaction:
+            changed = await transaction.rows(
+                "correct_received", id=payment_id, before=before, sats=sats
+            )
+            for row in changed:
+                await transaction.run(
+                    "insert_event",
+                    payment_id=payment_id,
+                    transfer_id=None,
+                    event="received_more",
+                    state_before=row["state"],
+                    state_after=row["state"],
+                    reason=f"Blink shows {sats} sats, {before} were known",
+                    error="",
+                )
+        return bool(changed)
+
+    async def finish(self, run: Run, report: Report) -> None:
+        """Write what a comparison came to; only now it is complete."""
+        async with self._store.transaction() as transaction:
+            await transaction.run(
+                "finish_reconciliation",
+                id=run.id,
+                reaches_back=run.reaches_back,
+                asked=report.asked,
+                transactions=report.transactions,
+                not_ours=report.not_ours.count,
+                found=len(report.found),
+                fixed=len(report.fixed),
+                remaining=len(report.remaining),
+                oldest=min((each.at for each in report.remaining if each.is_dated), default=None),
+            )
