@@ -148,7 +148,7 @@ class Watcher:
             status = await self._gateway.invoice_status(payment.payment_hash)
         except UnavailableError:
             # A question without an answer was none: it stays due.
-            self._asked.pop(payment.id)
+            self._asked.pop(payment.id, None)
             if before is not None:
                 self._asked[payment.id] = before
             raise
