@@ -173,6 +173,7 @@ async def test_an_id_from_another_database_does_not_pay_a_sale_of_this_one(
         assert found.id == waiting.id
 
 
+@pytest.mark.long  # on a busy machine it has taken minutes, and why is not understood yet
 async def test_a_hung_redis_is_left_and_taken_up_again(
     redis_at: tuple[str, subprocess.Popen[bytes]],
     redis: Redis,

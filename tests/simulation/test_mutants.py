@@ -13,7 +13,13 @@ from tests.simulation.episode import Episode
 from tests.simulation.mutants import MUTANTS, applied, table
 from tests.simulation.run import caught_by
 
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    # A killed till's coroutines vanish in the middle of their clean-up, as a killed process' do.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -12,7 +12,13 @@ import pytest
 from tests.simulation.episode import SALES, Episode
 from tests.simulation.run import Report, simulate
 
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    # A killed till's coroutines vanish in the middle of their clean-up, as a killed process' do.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 _ROOT = Path(__file__).parents[2]
 
 
