@@ -120,7 +120,12 @@ class Engine:
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.reconciling = Reconciling(
-            self.store, PostgresBooks(self._postgres), gateway, self.feed, clock, receiving.paid
+            self.store,
+            PostgresBooks(self._postgres.connections),
+            gateway,
+            self.feed,
+            clock,
+            receiving.paid,
         )
         self.history = History(self.store, clock)
         self.attention = Attention(
@@ -218,7 +223,7 @@ class Engine:
 
     async def audit(self) -> Audit:
         """Prove the books over all history; only the store must be open."""
-        return await auditing.audit(self._postgres)
+        return await auditing.audit(self._postgres.connections)
 
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""

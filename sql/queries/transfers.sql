@@ -60,4 +60,5 @@ UPDATE transfers SET state = %(after)s, reason = %(reason)s, tries = %(tries)s,
 WHERE id = %(id)s AND state = %(before)s AND claimed_by = %(process)s
   AND (%(after)s <> 'sending' OR EXISTS (SELECT FROM recipient_invoices i
       WHERE i.transfer_id = transfers.id AND i.payment_hash = %(payment_hash)s
-        AND i.retired_at IS NULL));
+        AND i.retired_at IS NULL))
+RETURNING payment_id;

@@ -36,6 +36,7 @@ ARRIVALS: Final = "CRASH_ARRIVALS"
 HASTY: Final = "CRASH_HASTY"
 SATS: Final = 21
 PERCENT: Final = 10
+STORE: Final = "blinkpos_desktop.services.store."
 
 
 class Reaper:
@@ -58,11 +59,15 @@ class Reaper:
 def install(reaper: Reaper) -> None:
     """Put the reaper around every public step of the ledger and every call to Blink."""
     from blinkpos_desktop.services.blink.transport import Transport
+    from blinkpos_desktop.services.store.books import PostgresBooks
     from blinkpos_desktop.services.store.postgres import PostgresStore
+    from blinkpos_desktop.services.store.turns import SharedTurns
 
-    for name, method in tuple(vars(PostgresStore).items()):
-        if inspect.iscoroutinefunction(method) and not name.startswith("_"):
-            setattr(PostgresStore, name, _around(method, reaper, name))
+    ledger = [each for each in PostgresStore.__mro__ if each.__module__.startswith(STORE)]
+    for part in (*ledger, SharedTurns, PostgresBooks):
+        for name, method in tuple(vars(part).items()):
+            if inspect.iscoroutinefunction(method) and not name.startswith("_"):
+                setattr(part, name, _around(method, reaper, name))
     # The one door to Blink over HTTP; its first argument is the document's name.
     setattr(Transport, "call", _around(Transport.call, reaper))  # noqa: B010 (mypy knows better)
 

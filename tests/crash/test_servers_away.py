@@ -27,7 +27,7 @@ from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.services.blink import client, subscription
 from blinkpos_desktop.services.blink.transport import Transport
-from blinkpos_desktop.services.store import postgres as postgres_module
+from blinkpos_desktop.services.store import connections as connections_module
 from blinkpos_desktop.services.store import redis as redis_module
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.client import ControlClient
@@ -182,9 +182,9 @@ def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for an answer that never comes takes a second here, not fifteen."""
     for module, name, seconds in (
         (engine_module, "_CHECK_SECONDS", 0.2),
-        (postgres_module, "CONNECT_SECONDS", 1),
-        (postgres_module, "ANSWER_SECONDS", 2.0),
-        (postgres_module, "CHECK_SECONDS", 1.0),
+        (connections_module, "CONNECT_SECONDS", 1),
+        (connections_module, "ANSWER_SECONDS", 2.0),
+        (connections_module, "CHECK_SECONDS", 1.0),
         (redis_module, "_RETRY_EVERY", 0.05),
         (redis_module, "_CHECK_EVERY", 0.05),
         (client, "PAY_SECONDS", 0.7),

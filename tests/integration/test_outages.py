@@ -22,7 +22,7 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
 )
 from blinkpos_desktop.engine import Engine
-from blinkpos_desktop.services.store import postgres
+from blinkpos_desktop.services.store import connections
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
@@ -64,7 +64,7 @@ async def test_a_killed_database_comes_back_and_the_payment_is_not_lost(
     make_settings: SettingsMaker, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "_CHECK_SECONDS", 0.2)
-    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1)
     settings = make_settings(database_url=None)
     async with till_at_work(settings, simulator) as till:
         await till.facts.wait_for(ShopReady)

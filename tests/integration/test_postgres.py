@@ -24,12 +24,9 @@ from blinkpos_desktop.domain.errors import (
 )
 from blinkpos_desktop.domain.payment import MOVES, PaymentState
 from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
-from blinkpos_desktop.services.store import postgres as postgres_module
-from blinkpos_desktop.services.store.postgres import (
-    LedgerError,
-    LedgerRowMissingError,
-    PostgresStore,
-)
+from blinkpos_desktop.services.store import connections as connections_module
+from blinkpos_desktop.services.store.connections import LedgerError, LedgerRowMissingError
+from blinkpos_desktop.services.store.postgres import PostgresStore
 from tests.integration.stores import (
     another_account,
     awaiting,
@@ -373,7 +370,7 @@ async def test_a_lock_that_somebody_holds_is_not_waited_for_for_ever(
     store: PostgresStore, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = await awaiting(store)
-    monkeypatch.setattr(postgres_module, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(connections_module, "ANSWER_SECONDS", 0.3)
     async with await psycopg.AsyncConnection.connect(database_url) as blocker:
         await blocker.execute("LOCK TABLE payments")
         with pytest.raises(UnavailableError):
@@ -391,7 +388,7 @@ async def test_more_askers_than_connections_all_have_their_turn(store: PostgresS
 async def test_a_server_that_is_killed_is_away_and_then_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(connections_module, "CONNECT_SECONDS", 1)
     server = PostgresServer(tmp_path)
     try:
         async with store_at(server.fresh_database()) as store:
@@ -410,8 +407,8 @@ async def test_a_server_that_hangs_is_away_and_then_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in (("ANSWER_SECONDS", 0.3), ("CHECK_SECONDS", 0.3)):
-        monkeypatch.setattr(postgres_module, name, seconds)
-    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 1)
+        monkeypatch.setattr(connections_module, name, seconds)
+    monkeypatch.setattr(connections_module, "CONNECT_SECONDS", 1)
     server = PostgresServer(tmp_path)
     try:
         async with store_at(server.fresh_database()) as store:
@@ -425,8 +422,8 @@ async def test_a_server_that_hangs_is_away_and_then_back(
             finally:
                 for pid in frozen:
                     os.kill(pid, signal.SIGCONT)
-            monkeypatch.setattr(postgres_module, "CHECK_SECONDS", 5.0)
-            monkeypatch.setattr(postgres_module, "ANSWER_SECONDS", 5.0)
+            monkeypatch.setattr(connections_module, "CHECK_SECONDS", 5.0)
+            monkeypatch.setattr(connections_module, "ANSWER_SECONDS", 5.0)
             assert (await store.payment(payment.id)).state is PaymentState.AWAITING
     finally:
         server.stop()
@@ -437,7 +434,7 @@ async def test_an_address_that_cannot_be_read_is_refused_without_its_password(
     tail: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(connections_module, "CONNECT_SECONDS", 1)
     with pytest.raises(TillError) as caught:
         async with store_at(f"postgresql://me:s3cret-pass{tail}@127.0.0.1:1/x{tail}"):
             pass

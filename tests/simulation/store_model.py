@@ -25,7 +25,7 @@ from blinkpos_desktop.domain.transfer import (
     apply,
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
-from blinkpos_desktop.services.store.postgres import LedgerError, LedgerRowMissingError
+from blinkpos_desktop.services.store.connections import LedgerError, LedgerRowMissingError
 from tests.simulation.turns_model import TurnsModel
 
 LEDGER: Final = "modelledger1"

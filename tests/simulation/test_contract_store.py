@@ -24,8 +24,9 @@ from blinkpos_desktop.domain.transfer import (
     TransferState,
 )
 from blinkpos_desktop.services.ports import Store
+from blinkpos_desktop.services.store.connections import LedgerRowMissingError
 from blinkpos_desktop.services.store.hybrid import HybridStore
-from blinkpos_desktop.services.store.postgres import LedgerRowMissingError, PostgresStore
+from blinkpos_desktop.services.store.postgres import PostgresStore
 from tests.simulation.blink_model import EPOCH
 from tests.simulation.calm import Calm, Immortal
 from tests.simulation.store_line import StoreFaults, StoreLine

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from blinkpos_desktop.domain.audit import Audit, Finding, Rule, Surplus
-from blinkpos_desktop.services.store.postgres import PostgresStore
+from blinkpos_desktop.services.store.connections import Connections
 
 SECONDS: Final = 600.0
 """All of a shop's history is read: years of it take longer than any one sale's query."""
 
 
-async def audit(store: PostgresStore) -> Audit:
+async def audit(connections: Connections) -> Audit:
     """Prove the books over all history.
 
     Raises:
         UnavailableError: the database can't be reached.
     """
-    async with store.transaction(SECONDS) as transaction:
+    async with connections.transaction(SECONDS) as transaction:
         await transaction.run("audit_snapshot")
         [totals] = await transaction.rows("audit_totals")
         findings = await transaction.rows("audit_findings")

@@ -16,7 +16,7 @@ from blinkpos_desktop.domain.reconciliation import (
     number_of,
 )
 from blinkpos_desktop.domain.transfer import TransferState
-from blinkpos_desktop.services.store.postgres import PostgresStore
+from blinkpos_desktop.services.store.connections import Connections
 
 SECONDS: Final = 120.0
 """A window may be all of a shop's history."""
@@ -25,13 +25,13 @@ SECONDS: Final = 120.0
 class PostgresBooks:
     """Reads beside the store's, and the record of each comparison."""
 
-    def __init__(self, store: PostgresStore) -> None:
-        """Take the store whose connections are used."""
-        self._store = store
+    def __init__(self, connections: Connections) -> None:
+        """Take the way to the database."""
+        self._connections = connections
 
     async def begin(self, account_id: str, since: int | None) -> Run:
         """Write that a comparison begins, by default from where the last complete one ended."""
-        async with self._store.transaction() as transaction:
+        async with self._connections.transaction() as transaction:
             [row] = await transaction.rows(
                 "begin_reconciliation", account_id=account_id, since=since
             )
@@ -42,7 +42,7 @@ class PostgresBooks:
     ) -> LedgerRows:
         """Return what the ledger has since a moment, and whatever those transactions name."""
         external_ids = {each.external_id for each in transactions if each.external_id}
-        async with self._store.transaction(SECONDS) as transaction:
+        async with self._connections.transaction(SECONDS) as transaction:
             [ledger] = await transaction.rows("ledger")
             numbers = {number_of(each, ledger["id"]) for each in external_ids}
             names = {
@@ -69,7 +69,7 @@ class PostgresBooks:
 
     async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
         """Record that more sats came in than was known; ``False`` when somebody else did."""
-        async with self._store.transaction() as transaction:
+        async with self._connections.transaction() as transaction:
             changed = await transaction.rows(
                 "correct_received", id=payment_id, before=before, sats=sats
             )
@@ -88,7 +88,7 @@ class PostgresBooks:
 
     async def finish(self, run: Run, report: Report) -> None:
         """Write what a comparison came to; only now it is complete."""
-        async with self._store.transaction() as transaction:
+        async with self._connections.transaction() as transaction:
             await transaction.run(
                 "finish_reconciliation",
                 id=run.id,

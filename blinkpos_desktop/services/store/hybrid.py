@@ -17,7 +17,8 @@ from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
 from blinkpos_desktop.services.ports import CallKind
-from blinkpos_desktop.services.store.postgres import LedgerRowMissingError, PostgresStore
+from blinkpos_desktop.services.store.connections import LedgerRowMissingError
+from blinkpos_desktop.services.store.postgres import PostgresStore
 
 if TYPE_CHECKING:
     from blinkpos_desktop.services.store.redis import RedisCache

@@ -1,0 +1,206 @@
+"""The way to PostgreSQL: a pool, transactions of named queries, and limits on a silent server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.services.store import queries
+
+CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = 8.0
+"""Any one transaction, the wait for locks included; a server silent for longer is away."""
+CHECK_SECONDS: Final = 2.0
+POOL_SIZE: Final = 4
+AWAY: Final = "The database can't be reached: nothing can be sold until it is back."
+REFUSES: Final = "The database refuses this change: nothing was written."
+_PASSING: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # A server that is another's standby for a while.
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class LedgerError(TillError):
+    """The database refuses what was to be written: a bug, or a right that is missing."""
+
+
+class LedgerRowMissingError(TillError):
+    """The ledger has no such row."""
+
+
+class Transaction:
+    """Named queries in one transaction, which commits when its block ends well.
+
+    Every query may name the ``process`` and the ``till`` that asks.
+    """
+
+    def __init__(self, connection: Connection, process: UUID, till: str) -> None:
+        """Take the connection that is lent."""
+        self.connection, self._sql = connection, queries.load()
+        self._who = {"process": process, "till": till}
+
+    async def rows(self, query: str, **values: object) -> list[DictRow]:
+        """Return the rows of a query."""
+        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
+        return await cursor.fetchall()
+
+    async def maybe(self, query: str, **values: object) -> DictRow | None:
+        """Return the first row of a query, if there is one."""
+        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
+        return await cursor.fetchone()
+
+    async def one(self, query: str, **values: object) -> DictRow:
+        """Return the one row of a query.
+
+        Raises:
+            LedgerRowMissingError: there is none.
+        """
+        row = await self.maybe(query, **values)
+        if row is None:
+            raise LedgerRowMissingError(
+                "The ledger has no such row.", cause=f"{query} {values.get('id')}"
+            )
+        return row
+
+    async def run(self, query: str, **values: object) -> int:
+        """Run a query that returns no rows; return how many it changed."""
+        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
+        return cursor.rowcount
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """Return a block that can be rolled back by itself (``psycopg.Rollback``)."""
+        return self.connection.transaction()
+
+    async def tell(
+        self,
+        payment_id: int,
+        event: str,
+        *,
+        after: str,
+        before: str | None = None,
+        transfer_id: int | None = None,
+        reason: str = "",
+        error: str = "",
+    ) -> None:
+        """Add a row to a payment's story: every change of state has one, in its transaction."""
+        await self.run(
+            "insert_event",
+            payment_id=payment_id,
+            transfer_id=transfer_id,
+            event=event,
+            state_before=before,
+            state_after=after,
+            reason=reason,
+            error=error[:2000],
+        )
+
+
+class Connections:
+    """A pool of connections to the ledger. ``process`` owns claims; ``till`` labels events."""
+
+    def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:
+        """Keep what is needed to connect; nothing is opened yet."""
+        self.process, self.till, self._conninfo = process, till, conninfo
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=Connection,
+            kwargs={
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_SECONDS,
+                "application_name": "blinkpos",
+                # Prepared statements do not survive pgbouncer's transaction mode.
+                "prepare_threshold": None,
+            },
+            min_size=1,
+            max_size=POOL_SIZE,
+            timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
+            open=False,
+            name="ledger",
+            check=_check,
+        )
+
+    async def open(self) -> None:
+        """Begin to connect.
+
+        Raises:
+            SettingsError: the address can't be read.
+        """
+        try:
+            psycopg.conninfo.conninfo_to_dict(self._conninfo)
+        except psycopg.Error:
+            # Its message can repeat the password.
+            raise SettingsError(
+                "BLINKPOS_DATABASE_URL can't be read: it is like postgresql://user@host/name."
+            ) from None
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close(timeout=CHECK_SECONDS)
+
+    @asynccontextmanager
+    async def transaction(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
+        """Lend a connection for one transaction, which commits when the block ends well.
+
+        Raises:
+            UnavailableError: the server is away, or says nothing for so many ``seconds``.
+            LedgerError: it refuses what was to be written.
+        """
+        limit: asyncio.TimerHandle | None = None
+        try:
+            async with self._pool.connection() as connection:
+                # Until its commit or rollback is through.
+                limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
+                yield Transaction(connection, self.process, self.till)
+        except _PASSING as error:
+            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+        except psycopg.Error as error:
+            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+        finally:
+            if limit is not None:
+                limit.cancel()
+
+
+async def _check(connection: Connection) -> None:
+    limit = _limit(connection, CHECK_SECONDS)
+    try:
+        await AsyncConnectionPool.check_connection(connection)
+    finally:
+        limit.cancel()
+
+
+def _limit(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
+    """Hang up on a server that is silent for too long.
+
+    Cancelling would not do: psycopg then waits for the server's word on the
+    cancelled query, and a hung one never gives it.
+    """
+    return asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
+
+
+def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _first_line(error: Exception) -> str:
+    # libpq's message can repeat the connection string; its first line names host and reason only.
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
