@@ -132,6 +132,8 @@ async def _main(
 async def _until_stopped(stop: asyncio.Event, company: Awaitable[int] | None) -> int:
     import asyncio
 
+    from blinkpos_desktop.services.ending import end
+
     stopping = asyncio.create_task(stop.wait(), name="stop")
     if company is None:
         await stopping
@@ -141,9 +143,7 @@ async def _until_stopped(stop: asyncio.Event, company: Awaitable[int] | None) ->
         await asyncio.wait({stopping, beside}, return_when=asyncio.FIRST_COMPLETED)
         return beside.result() if beside.done() else 0
     finally:
-        for task in (stopping, beside):
-            task.cancel()
-        await asyncio.gather(stopping, beside, return_exceptions=True)
+        await end(stopping, beside)
 
 
 class _Signals:

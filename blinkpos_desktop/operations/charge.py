@@ -33,6 +33,7 @@ from blinkpos_desktop.domain.transfer import Step, Transfer, TransferState
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.tellers import say
 from blinkpos_desktop.services.checkout import INVOICE_MINUTES
+from blinkpos_desktop.services.ending import end
 
 FORWARD_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 1.0
@@ -279,9 +280,7 @@ class Charge:
                 self._teller.tell("completed", completed)
                 return Exit.COMPLETED
         finally:
-            for each in (interrupted, done):
-                each.cancel()
-            await asyncio.gather(interrupted, done, return_exceptions=True)
+            await end(interrupted, done)
         return await self._unfinished(paid)
 
     async def _pass_on(self, payment_id: int) -> None:

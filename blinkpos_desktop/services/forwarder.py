@@ -28,6 +28,7 @@ from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Step, Transfer, TransferEvent, TransferState
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.invoicing import CLAIM_SECONDS, Invoicing, WaitError
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
@@ -169,8 +170,7 @@ class Forwarder:
         try:
             yield
         finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            await end(renewing)
 
     async def _renew(self, payment: Payment, transfer: Transfer) -> None:
         while True:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.ending import end
 
 STOP_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
@@ -45,13 +46,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Cancel every task and wait for its end; report those that do not end."""
         self._stopping = True
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
+        for task in await end(*self._tasks, seconds=STOP_SECONDS):
             _log.error("the task %s does not end", task.get_name())
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -19,6 +19,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import LATER_EVERY, next_question
+from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 
@@ -219,6 +220,4 @@ class Watcher:
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in waiting:
-                each.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            await end(*waiting)

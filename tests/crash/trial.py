@@ -223,12 +223,13 @@ class Trial:
             assert kill != NOBODY, f"{self._plan}: it ended by itself: {child.said()}"
 
     def _let_leases_end(self) -> None:
-        """A dead process's claim lasts a minute: let that minute pass."""
+        """A dead process's claims and turns last a quarter of a minute: let it pass."""
         if self._payments():
             self._look.execute(
                 "UPDATE transfers SET claimed_until = now() - interval '1 second' "
                 "WHERE claimed_by IS NOT NULL"
             )
+            self._look.execute("UPDATE wallet_turns SET until = now() - interval '1 second'")
 
     def _payments(self) -> list[DictRow]:
         return self._rows("payments")

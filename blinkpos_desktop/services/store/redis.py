@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -32,6 +32,7 @@ _BELT: Final = 2 * _LIMIT
 _RETRY_EVERY: Final = 2.0
 _CHECK_EVERY: Final = 10.0
 _QUEUE: Final = 1000
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +59,17 @@ def _client(url: str) -> Redis:
             "BLINKPOS_REDIS_URL can't be read: it is like redis://host:6379/0."
         ) from None
     return client
+
+
+async def _within_belt(request: Awaitable[_T]) -> _T:
+    async with asyncio.timeout(_BELT):
+        answer = await request
+    # The client sends by asyncio.wait_for, which on Python 3.11 loses a cancellation that comes
+    # in the same turn as its result: the task would go on for ever.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    return answer
 
 
 class RedisCache:
@@ -92,8 +104,7 @@ class RedisCache:
         if self._health is not Health.OK:
             return None
         try:
-            async with asyncio.timeout(_BELT):
-                text = await self._redis.get(key_of(payment_hash))
+            text = await _within_belt(self._redis.get(key_of(payment_hash)))
         except ResponseError:
             return None  # it answers: somebody keeps another kind of value under our key
         except (RedisError, OSError, TimeoutError) as error:
@@ -120,8 +131,7 @@ class RedisCache:
 
     async def _attend(self) -> None:
         try:
-            async with asyncio.timeout(_BELT):
-                await self._redis.ping()
+            await _within_belt(self._redis.ping())
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
             await self._wait(_RETRY_EVERY, wake=False)
@@ -134,11 +144,10 @@ class RedisCache:
         while self._writes:
             key, text, seconds = self._writes[0]
             try:
-                async with asyncio.timeout(_BELT):
-                    if text is None:
-                        await self._redis.delete(key)
-                    else:
-                        await self._redis.set(key, text, ex=seconds)
+                if text is None:
+                    await _within_belt(self._redis.delete(key))
+                else:
+                    await _within_belt(self._redis.set(key, text, ex=seconds))
             except (RedisError, OSError, TimeoutError) as error:
                 self._failed(error)
                 return False
