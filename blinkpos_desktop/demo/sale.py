@@ -50,6 +50,12 @@ class _Facts:
         self._told.append((time.perf_counter(), fact))
         self._more.set()
 
+    @property
+    def troubles(self) -> list[str]:
+        """What each part last said that is away."""
+        last = {fact.part: fact for _, fact in self._told if isinstance(fact, PartChanged)}
+        return [each.sentence for each in last.values() if each.health is Health.AWAY]
+
     async def wait_for(
         self, kind: type[_F], that: Callable[[_F], bool] = lambda _fact: True
     ) -> tuple[float, _F]:
@@ -76,13 +82,15 @@ class DemoSale:
 
     async def run(self, window: MainWindow, bridge: Bridge) -> int:
         """Sell; return 0, or 1 after saying why it failed."""
+        facts = _Facts(bridge)
         try:
-            await self._sell(Hands(window, self._pictures), window, _Facts(bridge))
+            await self._sell(Hands(window, self._pictures), window, facts)
         except DemoError as error:
             self._story.say(f"FAILED: {error}")
             return 1
         except TimeoutError:
-            self._story.say(f"FAILED: a step did not come within {STEP_SECONDS:.0f} s")
+            why = "".join(f" {each}" for each in facts.troubles)
+            self._story.say(f"FAILED: a step did not come within {STEP_SECONDS:.0f} s.{why}")
             return 1
         self._story.say(f"Pictures of each screen: {self._pictures}")
         return 0

@@ -20,6 +20,7 @@ import pytest
 
 from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 from blinkpos_desktop.services.store import embedded as embedded_module
+from blinkpos_desktop.services.store import server_user as user_module
 from blinkpos_desktop.services.store.embedded import VERSION, EmbeddedPostgres
 
 LIMIT = 60.0
@@ -380,3 +381,42 @@ def test_leaving_twice_or_without_coming_is_nothing(
     caplog.set_level(logging.WARNING)
     EmbeddedPostgres(folder).stop()
     assert not caplog.records
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+def test_root_where_the_kernel_gives_no_namespace(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chroot, and most containers: it runs as nobody there, and as root's own again elsewhere."""
+    works = user_module._works
+    user_module.server_user.cache_clear()
+    cluster = folder / "postgresql" / VERSION
+    try:
+        with monkeypatch.context() as container:
+            container.setattr(
+                user_module, "_works", lambda prefix: prefix[0] != "unshare" and works(prefix)
+            )
+            (folder / "new").mkdir(mode=0o700)
+            for place, made in ((folder, False), (folder / "new", True)):
+                server = EmbeddedPostgres(place)
+                server.start()
+                with psycopg.connect(server.conninfo) as connection:
+                    if not made:
+                        connection.execute("INSERT INTO sales VALUES (2)")
+                server.stop()
+                assert (place / "postgresql" / VERSION).stat().st_uid not in {0, os.geteuid()}
+        user_module.server_user.cache_clear()
+        server = EmbeddedPostgres(folder)
+        server.start()
+        with psycopg.connect(server.conninfo) as connection:
+            rows = connection.execute("SELECT sats FROM sales ORDER BY sats").fetchall()
+        server.stop()
+        assert rows == [(2,), (21,)]
+        assert cluster.stat().st_uid == user_module.server_user().owner[0]  # type: ignore[index]
+        with monkeypatch.context() as nowhere:
+            nowhere.setattr(user_module, "_works", lambda _prefix: False)
+            user_module.server_user.cache_clear()
+            with pytest.raises(SettingsError, match="can't run as root"):
+                EmbeddedPostgres(folder).start()
+    finally:
+        user_module.server_user.cache_clear()

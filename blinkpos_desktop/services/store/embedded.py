@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
+from blinkpos_desktop.services.store.server_user import server_user
 
 VERSION: Final = "18"
 START_SECONDS: Final = 60
@@ -155,6 +156,7 @@ class EmbeddedPostgres:
         while not self._is_up():
             self._heal_pid_file()
             self._write_settings()
+            server_user().own(self._cluster)
             result = self._run(
                 "pg_ctl",
                 *("-D", str(self._cluster), "-l", str(self._home / "server.log")),
@@ -230,10 +232,7 @@ class EmbeddedPostgres:
             file.write_text("".join(lines), encoding="ascii")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(_programs() / program), *arguments]
-        if os.geteuid() == 0:
-            # PostgreSQL refuses root: in a user namespace of its own it is somebody else.
-            command = ["unshare", "--map-user=1000", "--map-group=1000", *command]
+        command = [*server_user().prefix, str(_programs() / program), *arguments]
         # Files, not pipes: the server inherits them and would keep a pipe open for ever.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             try:
