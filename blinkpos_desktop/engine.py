@@ -39,11 +39,14 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.left_open import LeftOpen
+from blinkpos_desktop.services.open_sales import OpenSalesFile
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
 from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
+from blinkpos_desktop.services.seeing import Seeing
 from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.store import auditing
 from blinkpos_desktop.services.store.books import PostgresBooks
@@ -107,8 +110,18 @@ class Engine:
         self.rates = Rates(gateway, self.feed, clock)
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
+        self._seeing = Seeing(gateway, self.feed, clock)
         self.watcher = Watcher(
-            self.store, gateway, self.feed, clock, receiving, self.closing, only_own=only_own
+            self.store, self._seeing, self.feed, clock, receiving, self.closing, only_own=only_own
+        )
+        self.left_open = LeftOpen(
+            self.store,
+            self.feed,
+            clock,
+            OpenSalesFile(settings.data_dir),
+            self.watcher,
+            receiving,
+            jitter,
         )
         self.checkout = Checkout(
             self.store, gateway, self.feed, self.shop, self.rates, settings.till
@@ -136,6 +149,7 @@ class Engine:
         if not only_own:
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
+            self.feed.listen(self.left_open.on_fact)
 
     async def open_store(self) -> None:
         """Start the embedded database if it is ours to start, connect and migrate.
@@ -183,6 +197,11 @@ class Engine:
         if not self._only_own:
             self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
             self.supervisor.keep("attention", self.attention.run)
+            self.supervisor.keep("seeing", self._seeing.run)
+            self.supervisor.keep("is-blink-there", self._seeing.run_questions)
+            account = self.shop.account
+            self.supervisor.keep("open-sales", self.left_open.run_memory)
+            self.supervisor.keep("left-open", lambda: self.left_open.run_offers(account))
             self.supervisor.keep(
                 "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
             )
@@ -209,6 +228,7 @@ class Engine:
     async def cancel(self, payment_id: int) -> Payment:
         """Give a sale up at the counter's wish; Blink's answer is not waited for at the counter."""
         self.watcher.off_screen(payment_id)
+        self.left_open.forget(payment_id)
         failures = 0
         while True:
             try:
@@ -228,6 +248,7 @@ class Engine:
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""
         await self.supervisor.stop()
+        await self.left_open.stop()
         if self._redis:
             await self._redis.drain()
         await self._transport.close()
@@ -277,6 +298,7 @@ class Engine:
                 _log.warning("%s", error)
 
     def _on_blink(self, health: Health, sentence: str) -> None:
+        self._seeing.on_socket(is_there=health is Health.OK)
         self._tell(Part.BLINK, health, sentence)
 
     def _on_redis(self, health: Health) -> None:

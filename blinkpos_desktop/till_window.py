@@ -118,6 +118,8 @@ async def _main(
                 history=engine.history,
                 attention=engine.attention,
                 cancel=engine.cancel,
+                check=engine.watcher.check,
+                take_up=engine.left_open.take_up,
             )
         )
         engine.supervisor.keep("till", engine.run)

@@ -67,6 +67,50 @@ class InvoiceReady:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SightChanged:
+    """Payments can't be seen any more, by the socket or by asking; or they can again."""
+
+    can_see: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceChecked:
+    """Blink has answered a question that somebody at the counter wanted asked.
+
+    That it is paid or closed was told before; without that, it is not paid yet.
+    """
+
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailed:
+    """A question that somebody wanted asked was not answered; ``sentence`` says why."""
+
+    payment_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleLeftOpen:
+    """A sale was on this till's screen when the program ended.
+
+    One that is AWAITING can be taken up again; one that is paid is money that
+    came in while nobody looked.
+    """
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeUpFailed:
+    """A sale could not be taken up again; ``sentence`` says why."""
+
+    payment_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeFailed:
     """No invoice came of it; ``sentence`` says why and what to do."""
 
@@ -146,6 +190,11 @@ Fact = (
     | ShopReady
     | PriceChanged
     | InvoiceReady
+    | SightChanged
+    | InvoiceChecked
+    | CheckFailed
+    | SaleLeftOpen
+    | TakeUpFailed
     | ChargeFailed
     | PaymentPaid
     | PaymentClosed

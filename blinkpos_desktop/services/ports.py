@@ -107,6 +107,16 @@ class BlinkGateway(Protocol):
         """Pay a stored invoice from our wallet."""
 
 
+class Inquiry(Protocol):
+    """The questions by which it is seen whether Blink answers. Raises as :class:`BlinkGateway`."""
+
+    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+        """Return what Blink says of an invoice."""
+
+    async def network(self) -> str:
+        """Return Blink's own word for its network: the cheapest question there is."""
+
+
 class Statement(Protocol):
     """What Blink itself shows of our wallet. Raises as :class:`BlinkGateway` does."""
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
-from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate
+from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate, RateLimitedError
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.facts import (
     Fact,
@@ -16,18 +16,30 @@ from blinkpos_desktop.domain.facts import (
     PartChanged,
     PaymentClosed,
     PaymentPaid,
+    SaleLeftOpen,
 )
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import LATER_EVERY, next_question
 from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.feed import Feed
-from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
+from blinkpos_desktop.services.ports import Clock, Store
 
 TICK_SECONDS: Final = 1.0
 AFTER_FAILURE_SECONDS: Final = 2.0
 RELOAD_SECONDS: Final = 20.0
+CHECK_SECONDS: Final = 1.0
+"""Between two questions that somebody wants asked by tapping."""
+NO_ANSWER: Final = "Blink doesn't answer: check again in a moment."
+NOT_RECORDED: Final = "It is paid, but not written down yet."
 _CLOSED: Final = frozenset({PaymentState.EXPIRED, PaymentState.CANCELLED})
 _log = logging.getLogger(__name__)
+
+
+class Answerer(Protocol):
+    """Who answers how an invoice stands: Blink, by whatever way."""
+
+    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+        """Return what Blink says of an invoice."""
 
 
 class Receiver(Protocol):
@@ -50,7 +62,7 @@ class Watcher:
     def __init__(
         self,
         store: Store,
-        gateway: BlinkGateway,
+        gateway: Answerer,
         feed: Feed,
         clock: Clock,
         receiver: Receiver,
@@ -68,6 +80,8 @@ class Watcher:
         self._asked: dict[int, int] = {}
         self._reloaded_at = float("-inf")
         self._hurry = asyncio.Event()
+        self._checked_at = float("-inf")
+        self._checking: set[int] = set()
 
     def on_update(self, update: PaidUpdate) -> None:
         """Take an update of Blink's; returns at once."""
@@ -75,7 +89,10 @@ class Watcher:
 
     def on_fact(self, fact: Fact) -> None:
         """Learn which invoices are on a screen, and when the connection is back."""
-        if isinstance(fact, InvoiceReady):
+        if isinstance(fact, InvoiceReady) or (
+            # Offered at this counter: its customer may be paying, and its end must be told.
+            isinstance(fact, SaleLeftOpen) and fact.payment.state is PaymentState.AWAITING
+        ):
             self._own.add(fact.payment.id)
             self._on_screen[fact.payment.id] = fact.payment
             # Its QR is new: the first question is worth asking a few seconds on.
@@ -153,9 +170,51 @@ class Watcher:
             if before is not None:
                 self._asked[payment.id] = before
             raise
+        await self._heed(payment, status)
+
+    async def check(self, payment_id: int) -> bool:
+        """Ask at once, because somebody at the counter wants to know; facts tell what is news.
+
+        ``False``: one is being asked already, and its answer is on the way.
+
+        Raises:
+            TillError: there was no answer, or it can't be written down; the sentence says which.
+        """
+        if payment_id in self._checking:
+            return False
+        self._checking.add(payment_id)
+        try:
+            wait = self._checked_at + CHECK_SECONDS - self._clock.boot()
+            if wait > 0:
+                await self._clock.sleep(wait)
+            self._checked_at = self._clock.boot()
+            payment = self._on_screen.get(payment_id) or await self._store.payment(payment_id)
+            await self._check(payment)
+        finally:
+            self._checking.discard(payment_id)
+        return True
+
+    async def _check(self, payment: Payment) -> None:
+        try:
+            status = await self._gateway.invoice_status(payment.payment_hash)
+        except RateLimitedError:
+            raise
+        except UnavailableError as error:
+            raise UnavailableError(NO_ANSWER, cause=str(error)) from error
+        try:
+            await self._heed(payment, status)
+        except UnavailableError as error:
+            if status is not InvoiceStatus.PAID:
+                raise
+            sentence = f"{NOT_RECORDED} {error.sentence}"
+            raise UnavailableError(sentence, cause=error.cause) from error
+
+    async def _heed(self, payment: Payment, status: InvoiceStatus) -> None:
+        """Record what Blink has said of an invoice."""
         if status is InvoiceStatus.PAID:
             await self._receiver.paid(payment.id, None)
-            self._open.pop(payment.id, None)
+            for known in (self._open, self._on_screen):
+                known.pop(payment.id, None)
             return
         current = await self._store.payment(payment.id)
         if current.state is PaymentState.CANCELLING:

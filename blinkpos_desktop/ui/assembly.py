@@ -32,6 +32,12 @@ class Bridge(Protocol):
     def cancel(self, payment_id: int) -> None:
         """Cancel a payment's invoice."""
 
+    def check(self, payment_id: int) -> None:
+        """Ask Blink for an invoice at once; InvoiceChecked or CheckFailed answers, once."""
+
+    def take_up(self, payment_id: int) -> None:
+        """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
+
     def load_tips(self, period: Period) -> None:
         """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
 
@@ -63,6 +69,8 @@ def build(
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
     till.cancel_wanted.connect(bridge.cancel)
+    till.check_wanted.connect(bridge.check)
+    till.take_up_wanted.connect(bridge.take_up)
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
     window.heavy_wanted.connect(sounds.prepare)

@@ -13,9 +13,12 @@ from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
+    CheckFailed,
     ChoiceFailed,
     ChoiceTaken,
     Fact,
+    InvoiceChecked,
+    TakeUpFailed,
     TipsFailed,
     TipsLoaded,
 )
@@ -32,19 +35,25 @@ if TYPE_CHECKING:
 STARTING: Final = "The till is still starting: try again in a moment."
 BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look into the log."
 NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
+NOT_DONE: Final = "Something went wrong inside: try again, or look into the log."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the screens may ask for. ``cancel`` takes a payment's id."""
+    """What the screens may ask for. What is a function here takes a payment's id.
+
+    ``check`` tells whether it asked; otherwise another one's answer is on the way.
+    """
 
     supervisor: Supervisor
     checkout: Checkout
     history: History
     attention: Attention
     cancel: Callable[[int], Coroutine[Any, Any, object]]
+    check: Callable[[int], Coroutine[Any, Any, bool]]
+    take_up: Callable[[int], Coroutine[Any, Any, None]]
 
 
 class Bridge(QObject):
@@ -84,6 +93,20 @@ class Bridge(QObject):
         if self._services is not None:
             self._start(f"cancel-{payment_id}", self._services.cancel(payment_id))
 
+    def check(self, payment_id: int) -> None:
+        """Ask Blink for an invoice at once; InvoiceChecked or CheckFailed answers, once."""
+        if self._services is None:
+            self.tell(CheckFailed(payment_id=payment_id, sentence=STARTING))
+            return
+        self._start(f"check-{payment_id}", self._check(self._services.check, payment_id))
+
+    def take_up(self, payment_id: int) -> None:
+        """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
+        if self._services is None:
+            self.tell(TakeUpFailed(payment_id=payment_id, sentence=STARTING))
+            return
+        self._start(f"take-up-{payment_id}", self._take_up(self._services.take_up, payment_id))
+
     def load_tips(self, period: Period) -> None:
         """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
         if self._services is None:
@@ -121,6 +144,34 @@ class Bridge(QObject):
         except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
             _log.exception("no invoice: a bug")
             self.tell(ChargeFailed(sentence=BUG))
+
+    async def _check(
+        self, check: Callable[[int], Coroutine[Any, Any, bool]], payment_id: int
+    ) -> None:
+        try:
+            # That it is paid or has expired is told by the feed, after its commit.
+            was_asked = await check(payment_id)
+        except TillError as error:
+            _log.warning("no answer: %s", error)
+            self.tell(CheckFailed(payment_id=payment_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no answer: a bug")
+            self.tell(CheckFailed(payment_id=payment_id, sentence=NOT_DONE))
+        else:
+            if was_asked:
+                self.tell(InvoiceChecked(payment_id=payment_id))
+
+    async def _take_up(
+        self, take_up: Callable[[int], Coroutine[Any, Any, None]], payment_id: int
+    ) -> None:
+        try:
+            await take_up(payment_id)
+        except TillError as error:
+            _log.warning("not taken up: %s", error)
+            self.tell(TakeUpFailed(payment_id=payment_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("not taken up: a bug")
+            self.tell(TakeUpFailed(payment_id=payment_id, sentence=NOT_DONE))
 
     async def _load_tips(self, history: History, period: Period) -> None:
         try:

@@ -74,6 +74,7 @@ QLineEdit:focus { border: 2px solid $accent; }
 #notice[sticky="true"] QLabel { color: $on_notice; }
 #notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice; }
 #notice QPushButton:pressed { background: $on_notice; color: $notice; }
+#notice QPushButton:disabled { border-color: transparent; }
 QScrollArea, #scrolled { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: ${gap}px; }
 QScrollBar::handle:vertical { background: $line; border-radius: ${gap_half}px; min-height: 40px; }

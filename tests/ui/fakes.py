@@ -37,6 +37,8 @@ class FakeBridge(QObject):
         super().__init__()
         self.charges: list[Sale] = []
         self.cancelled: list[int] = []
+        self.checked: list[int] = []
+        self.taken_up: list[int] = []
         self.periods: list[Period] = []
         self.choices: list[tuple[int, Choice]] = []
 
@@ -45,6 +47,12 @@ class FakeBridge(QObject):
 
     def cancel(self, payment_id: int) -> None:
         self.cancelled.append(payment_id)
+
+    def check(self, payment_id: int) -> None:
+        self.checked.append(payment_id)
+
+    def take_up(self, payment_id: int) -> None:
+        self.taken_up.append(payment_id)
 
     def load_tips(self, period: Period) -> None:
         self.periods.append(period)

@@ -20,14 +20,18 @@ from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     ChargeFailed,
+    CheckFailed,
     ChoiceFailed,
     Health,
+    InvoiceChecked,
     InvoiceReady,
     Part,
     PartChanged,
     PaymentClosed,
     PaymentPaid,
     PriceChanged,
+    SaleLeftOpen,
+    SightChanged,
     TipsFailed,
     TipsLoaded,
     TransferChanged,
@@ -210,6 +214,65 @@ def invoice_fiat() -> Stage:
     return stage
 
 
+def invoice_unpaid() -> Stage:
+    stage = invoice_fiat()
+    stage.till.check_now()
+    stage.tell(InvoiceChecked(payment_id=5_000_000_001))
+    return stage
+
+
+def invoice_checking() -> Stage:
+    stage = invoice()
+    stage.till.check_now()
+    return stage
+
+
+def invoice_unseen() -> Stage:
+    stage = Stage(currency=USD, network="regtest").ready().type("1250.00")
+    stage.invoice()
+    stage.tell(SightChanged(can_see=False))
+    stage.till.check_now()
+    sentence = "Blink doesn't answer: check again in a moment."
+    stage.tell(CheckFailed(payment_id=5_000_000_001, sentence=sentence))
+    return stage
+
+
+def unseen() -> Stage:
+    stage = Stage(network="regtest").ready().type("2100")
+    stage.tell(SightChanged(can_see=False))
+    return stage
+
+
+def left_open() -> Stage:
+    stage = Stage(currency=USD, network="regtest").ready()
+    stage.tell(SaleLeftOpen(payment=payment_for(sale_of(125_000, currency=USD))))
+    return stage
+
+
+def left_open_more() -> Stage:
+    stage = left_open().type("21")
+    stage.tell(SaleLeftOpen(payment=payment_for(sale_of(300, currency=USD), number=2)))
+    stage.till.take_up(stage.till.view.offers[0])
+    stage.tell(SightChanged(can_see=False))
+    now = int(time.time())
+    for number, closed in ((7, False), (9, True)):
+        paid = payment_for(
+            sale_of(1000, currency=USD), number=number, paid_at=now, was_closed=closed
+        )
+        stage.tell(PaymentPaid(payment=paid))
+    return stage
+
+
+def left_open_paid() -> Stage:
+    stage = left_open().type("21")
+    now = int(time.time())
+    paid = payment_for(
+        sale_of(125_000, currency=USD), state=PaymentState.PAID, paid_at=now, received_sats=1_237_500
+    )
+    stage.tell(PaymentPaid(payment=paid))
+    return stage
+
+
 def success() -> Stage:
     stage = Stage(network="regtest").ready().type("21")
     payment = stage.paid()
@@ -361,6 +424,13 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     making,
     invoice,
     invoice_fiat,
+    invoice_unpaid,
+    invoice_checking,
+    invoice_unseen,
+    unseen,
+    left_open,
+    left_open_more,
+    left_open_paid,
     success,
     success_trouble,
     success_fiat,

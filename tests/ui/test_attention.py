@@ -251,6 +251,8 @@ async def test_the_bridge_passes_a_choice_on_and_answers_once(
             history=nothing,
             attention=fake,
             cancel=nothing,
+            check=nothing,
+            take_up=nothing,
         )
     )
     bridge.choose(7, KEEP)

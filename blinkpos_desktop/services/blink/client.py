@@ -149,6 +149,12 @@ class BlinkClient:
         )
         return wire.invoice_status(data)
 
+    async def network(self) -> str:
+        """Return Blink's own word for its network: the cheapest question there is."""
+        return wire.network(
+            await self._transport.call("network", keyed=False, seconds=STATUS_SECONDS)
+        )
+
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
         """Return what came in for an invoice of ours; ``None`` when nothing did."""
         return wire.received(await self._transactions(wallet_id, payment_hash))

@@ -26,8 +26,8 @@ from blinkpos_desktop.services.blink.document_files import document
 
 PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 OPEN_SECONDS: Final = 10.0
-PING_EVERY: Final = 10.0
-SILENCE_SECONDS: Final = 25.0
+PING_EVERY: Final = 5.0
+SILENCE_SECONDS: Final = 12.0
 """Without any message for so long, pongs included, the connection is dead."""
 SETTLED_SECONDS: Final = 60.0
 """A connection that lived so long was a good one: the count of failures begins anew."""

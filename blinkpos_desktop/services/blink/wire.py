@@ -73,6 +73,11 @@ def account(data: dict[str, Any]) -> Account:
     return _read("account", read)
 
 
+def network(data: dict[str, Any]) -> str:
+    """Read the answer of ``network.graphql``."""
+    return _read("network", lambda: str(data["globals"]["network"]))
+
+
 def currencies(data: dict[str, Any]) -> list[Currency]:
     """Read the answer of ``currencies.graphql``."""
     return _read(

@@ -6,18 +6,21 @@ import time
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.ui.theme import COPIED_MS, TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.view import TillView
+from blinkpos_desktop.ui.viewmodels.view import Check, TillView
 from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, tip_line, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import TwoPane
 from blinkpos_desktop.ui.widgets.qr import QrCode
+
+_LINES = 4
+"""Of words about the payment, for which there is always room."""
 
 
 class InvoicePage(TwoPane):
@@ -33,7 +36,11 @@ class InvoicePage(TwoPane):
         self._tip = Label(role="caption", wrap=True)
         self.request = ElidedLabel(role="caption", mode=Qt.TextElideMode.ElideMiddle)
         self.left = Label(role="caption")
+        self.sight = Label(role="caption", wrap=True)
+        self.sight.set_tone("alert")
+        self.answer = Label(role="caption", wrap=True)
         self.copy = Button(self.tr("Copy"), name=self.tr("Copy the invoice"))
+        self.check = Button(self.tr("Check now"), name=self.tr("Ask Blink now whether it is paid"))
         self.cancel = Button(self.tr("Cancel"), role="plain", name=self.tr("Cancel the sale"))
         self._clock = QTimer(self)
         self._clock.setInterval(1_000)
@@ -43,12 +50,14 @@ class InvoicePage(TwoPane):
         self._copied.setInterval(COPIED_MS)
         self._copied.timeout.connect(self._reset_copy)
         self.copy.clicked.connect(self._copy)
+        self.check.clicked.connect(till.check_now)
         self.cancel.clicked.connect(till.cancel)
         self.panes.addWidget(self.qr)
         self.panes.addWidget(self._build_panel())
 
     def show_view(self, view: TillView) -> None:
-        """Show a payment's invoice."""
+        """Show a payment's invoice, and what is known of the payment."""
+        self._show_sight(view.unseen, view.check)
         payment = view.payment
         if payment is None or payment.invoice is None or payment == self._payment:
             return
@@ -70,6 +79,9 @@ class InvoicePage(TwoPane):
         super().arrange()
         self.amount.set_size(self.metrics.px(TYPE["amount"] * 3 // 4))
         self._column.setSpacing(self.metrics.gap)
+        self._buttons.setSpacing(self.metrics.gap)
+        # Nothing may move under a finger when words appear.
+        self._words.setFixedHeight(round(self.metrics.px(TYPE["caption"]) * 1.35 * _LINES))
         self.turn()
 
     def turn(self) -> None:
@@ -79,7 +91,8 @@ class InvoicePage(TwoPane):
         flag = Qt.AlignmentFlag
         across = flag.AlignLeft if self.is_wide else flag.AlignHCenter
         self.amount.set_alignment(across)
-        for label in (self._sats, self._tip, self.left, self.request):
+        words = (self._sats, self._tip, self.left, self.sight, self.answer, self.request)
+        for label in words:
             label.setAlignment(across | flag.AlignVCenter)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -91,6 +104,15 @@ class InvoicePage(TwoPane):
         """Stop counting."""
         super().hideEvent(event)
         self._clock.stop()
+
+    def _show_sight(self, unseen: str, check: Check) -> None:
+        self.sight.setText(unseen)
+        self.sight.setVisible(bool(unseen))
+        self.answer.setText(check.answer)
+        self.answer.set_tone("alert" if check.has_failed else "")
+        self.answer.setVisible(bool(check.answer))
+        self.check.setEnabled(not check.is_asking)
+        self.check.setText(self.tr("Checking…") if check.is_asking else self.tr("Check now"))
 
     def _tick(self) -> None:
         if self._payment is None or self._payment.invoice is None:
@@ -119,8 +141,22 @@ class InvoicePage(TwoPane):
         self._column.addWidget(self._sats)
         self._column.addWidget(self._tip)
         self._column.addWidget(self.left)
+        self._column.addWidget(self._build_words())
         self._column.addStretch(1)
         self._column.addWidget(self.request)
         self._column.addWidget(self.copy)
-        self._column.addWidget(self.cancel)
+        self._buttons = QHBoxLayout()
+        self._buttons.addWidget(self.check, 1)
+        self._buttons.addWidget(self.cancel, 1)
+        self._column.addLayout(self._buttons)
         return panel
+
+    def _build_words(self) -> QWidget:
+        self._words = QWidget()
+        column = QVBoxLayout(self._words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.sight)
+        column.addWidget(self.answer)
+        column.addStretch(1)
+        return self._words

@@ -14,6 +14,7 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.notices import NoticeList
+from blinkpos_desktop.ui.widgets.offer import OfferCard
 from blinkpos_desktop.ui.widgets.page import TwoPane
 
 _HINT_LINES = 2
@@ -27,15 +28,19 @@ class KeypadPage(TwoPane):
         self.keypad = Keypad()
         self.amount = AmountLine(name=self.tr("Amount"))
         self.hint = Label(role="body", wrap=True)
+        self.offer = OfferCard()
         self.notices = NoticeList()
         self._currency = Label(role="caption")
         self._worth = Label(role="caption")
         self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
+        self._others = QVBoxLayout()
         self._panel = self._build_panel()
         self.panes.addWidget(self._panel)
         self.panes.addWidget(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.keypad.ok_pressed.connect(till.ok)
+        self.offer.wanted.connect(till.take_up)
+        self.offer.unwanted.connect(till.cancel_offer)
         self.notices.seen.connect(till.acknowledge)
 
     def show_view(self, view: TillView) -> None:
@@ -53,6 +58,7 @@ class KeypadPage(TwoPane):
         self.keypad.keys[Key.DOT].setEnabled(entry.currency.digits > 0)
         self.keypad.ok.setEnabled(view.can_charge)
         self.keypad.ok.setAccessibleDescription(view.blocked)
+        self.offer.show_offers(view.offers)
         self.notices.show_notices(view.notices)
 
     def arrange(self) -> None:
@@ -61,10 +67,13 @@ class KeypadPage(TwoPane):
         metrics = self.metrics
         self.amount.set_size(metrics.px(TYPE["amount"]))
         self.keypad.set_metrics(metrics)
+        self.offer.set_metrics(metrics)
         self.notices.set_metrics(metrics)
         # Room for the hint is always there, so that nothing jumps when it appears.
         line = metrics.px(TYPE["body"]) * 1.35
         self.hint.setFixedHeight(round(line * _HINT_LINES))
+        self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
+        self._others.setSpacing(metrics.gap)
         self._sum.setFixedHeight(round(line))
         self.turn()
 
@@ -86,6 +95,8 @@ class KeypadPage(TwoPane):
         column.addWidget(self.amount)
         column.addWidget(self._sum)
         column.addWidget(self.hint)
-        column.addWidget(self.notices, 1)
+        column.addLayout(self._others, 1)
+        self._others.addWidget(self.offer)
+        self._others.addWidget(self.notices, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         return panel

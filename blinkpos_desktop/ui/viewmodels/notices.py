@@ -33,13 +33,17 @@ class Remembered:
             self._hashes.discard(self._order.popleft())
 
 
-def notice_of(payment: Payment, *, was_given_up: bool) -> Notice:
+def notice_of(
+    payment: Payment, *, was_given_up: bool = False, was_left_open: bool = False
+) -> Notice:
     """Return the line for a payment that is not the one on the screen."""
     kind = NoticeKind.ELSEWHERE
     if was_given_up:
         kind = NoticeKind.GIVEN_UP
     elif payment.was_closed:
         kind = NoticeKind.LATE
+    elif was_left_open:
+        kind = NoticeKind.LEFT_OPEN
     return Notice(
         payment_hash=payment.payment_hash,
         kind=kind,
@@ -51,8 +55,11 @@ def notice_of(payment: Payment, *, was_given_up: bool) -> Notice:
 
 
 def with_notice(notices: tuple[Notice, ...], new: Notice) -> tuple[Notice, ...]:
-    """Return the lines with a new one: what needs a person first, then the newest."""
-    together = (new, *notices)
+    """Return the lines with a new one: what needs a person first, then the newest.
+
+    It takes the place of what was said of the same payment.
+    """
+    together = (new, *(known for known in notices if known.payment_hash != new.payment_hash))
     sticky = tuple(notice for notice in together if notice.is_sticky)
     others = tuple(notice for notice in together if not notice.is_sticky)
     return sticky + others[:MAX_ELSEWHERE]

@@ -20,6 +20,8 @@ class Readiness:
     shop: ShopReady | None = None
     blink: PartChanged | None = None
     database: PartChanged | None = None
+    can_see: bool = True
+    """Whether payments can be seen, by the socket or by asking."""
 
     @property
     def sentence(self) -> str:
@@ -29,9 +31,19 @@ class Readiness:
         for part in needed:
             if part is not None and part.health is Health.AWAY:
                 return part.sentence or _away(part.part)
+        problem = "" if self.shop is None else self.shop.problem
+        if problem or not self.can_see:
+            return problem or unseen()
         if self.shop is None:
             return QCoreApplication.translate("Readiness", "Connecting to Blink…")
-        return self.shop.problem
+        return ""
+
+
+def unseen() -> str:
+    """Say that payments can't be seen, and what to do."""
+    return QCoreApplication.translate(
+        "Readiness", "I can't see payments now: check the internet connection."
+    )
 
 
 def amount_problem(entry: Entry, price: Price | None) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
-
-from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.entry import Entry, Key, press
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
+    CheckFailed,
+    InvoiceChecked,
     InvoiceReady,
     Part,
     PartChanged,
@@ -20,77 +17,37 @@ from blinkpos_desktop.domain.facts import (
     PaymentCompleted,
     PaymentPaid,
     PriceChanged,
+    SaleLeftOpen,
     ShopReady,
+    SightChanged,
+    TakeUpFailed,
     TransferChanged,
 )
-from blinkpos_desktop.domain.money import Currency, Money, Price
+from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.split import tip_of
 from blinkpos_desktop.domain.transfer import Transfer
-from blinkpos_desktop.ui.viewmodels.asked import Asked
-from blinkpos_desktop.ui.viewmodels.notices import Remembered, notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.counter import Counter
+from blinkpos_desktop.ui.viewmodels.notices import notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
-from blinkpos_desktop.ui.viewmodels.readiness import Readiness, amount_problem, worth_sats
 from blinkpos_desktop.ui.viewmodels.view import (
+    Check,
     CustomTip,
     Notice,
     Screen,
     Sound,
-    TillView,
     TipChoice,
 )
 
-GUARD_SECONDS: Final = 0.3
-"""A new screen takes no choice for so long: the second half of a double tap was for the old one."""
-MAX_PRESETS: Final = 4
 
-
-class Till(QObject):
-    """The counter's state and the user's acts.
+class Till(Counter):
+    """The user's acts, and what has happened.
 
     Green belongs to the payment whose QR is on this screen, by its hash; any
     other money becomes a notice beside the keypad.
-
-    Signals:
-        changed: a new TillView.
-        charge_wanted: a Sale to make an invoice for.
-        cancel_wanted: a payment's id whose invoice is to be cancelled.
-        sound_wanted: a Sound to play.
     """
-
-    changed = Signal(object)
-    charge_wanted = Signal(object)
-    cancel_wanted = Signal(object)
-    sound_wanted = Signal(object)
-
-    def __init__(
-        self,
-        *,
-        currency: Currency,
-        presets: tuple[Fraction, ...] = (),
-        parent: QObject | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        guard_seconds: float = GUARD_SECONDS,
-    ) -> None:
-        super().__init__(parent)
-        self._presets = presets[:MAX_PRESETS]
-        self._clock = clock
-        self._guard_seconds = guard_seconds
-        self._entered_at = clock() - guard_seconds
-        self._readiness = Readiness()
-        self._price: Price | None = None
-        self._asked = Asked()
-        self._failure = ""
-        self._given_up = Remembered()
-        self._told = Remembered()
-        self._view = TillView(screen=Screen.KEYPAD, entry=Entry(currency=currency))
-        self._set()
-
-    @property
-    def view(self) -> TillView:
-        """The counter now."""
-        return self._view
 
     # -- what the user does ---------------------------------------------------------------
 
@@ -182,6 +139,17 @@ class Till(QObject):
             case PriceChanged():
                 self._price = fact.price
                 self._set()
+            case SightChanged():
+                self._readiness = replace(self._readiness, can_see=fact.can_see)
+                self._set()
+            case InvoiceChecked():
+                self._on_checked(fact.payment_id, Check(answer=self.tr("Not paid yet.")))
+            case CheckFailed():
+                self._on_checked(fact.payment_id, Check(answer=fact.sentence, has_failed=True))
+            case SaleLeftOpen():
+                self._on_left_open(fact.payment)
+            case TakeUpFailed():
+                self._stop_opening(fact.payment_id, error=fact.sentence)
             case InvoiceReady():
                 self._on_invoice(fact.payment)
             case ChargeFailed():
@@ -217,6 +185,9 @@ class Till(QObject):
         self._set(entry=entry, error=error)
 
     def _on_invoice(self, payment: Payment) -> None:
+        if offer := offer_of(self._view.offers, payment.payment_hash):
+            self._open(offer, payment)
+            return
         if self._asked.answered(payment) and self._view.screen is Screen.MAKING:
             self._set(screen=Screen.INVOICE, payment=payment)
             return
@@ -244,11 +215,18 @@ class Till(QObject):
             self._set(screen=Screen.SUCCESS, payment=payment)
         elif payment.payment_hash not in self._told:
             self._told.add(payment.payment_hash)
-            given_up = payment.payment_hash in self._given_up
-            notice = notice_of(payment, was_given_up=given_up)
-            self._set(notices=with_notice(self._view.notices, notice))
+            notice = notice_of(
+                payment,
+                was_given_up=payment.payment_hash in self._given_up,
+                was_left_open=offer_of(self._view.offers, payment.payment_hash) is not None,
+            )
+            self._set(
+                notices=with_notice(self._view.notices, notice),
+                offers=without(self._view.offers, payment.payment_hash),
+            )
 
     def _on_closed(self, payment: Payment) -> None:
+        self._withdraw(payment)
         if not self._is_shown(payment) or self._view.screen is not Screen.INVOICE:
             return
         self._given_up.add(payment.payment_hash)
@@ -288,32 +266,6 @@ class Till(QObject):
         self._set(screen=Screen.MAKING, sale=sale, custom=None, error="")
         self.charge_wanted.emit(sale)
 
-    def _give_up(self, payment: Payment) -> None:
-        self._given_up.add(payment.payment_hash)
-        self.cancel_wanted.emit(payment.id)
-
-    def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
-        self._set(
-            screen=Screen.KEYPAD,
-            entry=entry or Entry(currency=self._view.entry.currency),
-            error=error,
-            tip_choices=(),
-            custom=None,
-            sale=None,
-            payment=None,
-        )
-
-    def _is_shown(self, payment: Payment) -> bool:
-        shown = self._view.payment
-        return (
-            shown is not None
-            and bool(payment.payment_hash)
-            and shown.payment_hash == payment.payment_hash
-        )
-
-    def _is_guarded(self) -> bool:
-        return self._clock() - self._entered_at < self._guard_seconds
-
     def _choice(self, percent: Fraction) -> TipChoice:
         base = self._view.entry.total
         tip = Money(minor=tip_of(base.minor, percent), currency=base.currency)
@@ -324,20 +276,3 @@ class Till(QObject):
         return CustomTip(
             text=text, amount=None if percent is None else self._choice(percent).amount
         )
-
-    def _set(self, **changes: object) -> None:
-        """Make the next snapshot, with what follows from it, and tell it if it is another."""
-        new = replace(self._view, **changes)  # type: ignore[arg-type]
-        blocked = self._readiness.sentence or amount_problem(new.entry, self._price)
-        new = replace(
-            new,
-            blocked=blocked,
-            can_charge=new.entry.is_chargeable and not blocked,
-            worth_sats=worth_sats(new.entry, self._price),
-        )
-        if new == self._view:
-            return
-        if new.screen is not self._view.screen:
-            self._entered_at = self._clock()
-        self._view = new
-        self.changed.emit(new)

@@ -38,6 +38,8 @@ class NoticeKind(StrEnum):
     """It came after the sale was cancelled or had expired."""
     GIVEN_UP = "given_up"
     """This counter had just given the sale up when it was paid."""
+    LEFT_OPEN = "left_open"
+    """For a sale that was on this screen when the program ended, while it was not shown again."""
     ELSEWHERE = "elsewhere"
     """A sale that was never on this screen: another till's."""
 
@@ -77,6 +79,25 @@ class CustomTip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A sale that was on this screen when the program ended, and can be taken up again."""
+
+    payment: Payment
+    is_opening: bool = False
+    """It was wanted, and its code has not come yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What somebody wanted asked of Blink for the code on the screen, and what came of it."""
+
+    is_asking: bool = False
+    answer: str = ""
+    """One plain sentence; empty before there is one."""
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillView:
     """The counter at one moment."""
 
@@ -97,4 +118,9 @@ class TillView:
     """What is being asked for, while the invoice is made."""
     payment: Payment | None = None
     """The payment whose QR, or whose success, is on the screen."""
+    unseen: str = ""
+    """That payments can't be seen now, and what to do; empty while they can."""
+    check: Check = Check()
+    offers: tuple[Offer, ...] = ()
+    """The newest last; the first one is shown."""
     notices: tuple[Notice, ...] = ()

@@ -61,7 +61,8 @@ class NoticeList(QWidget):
             self._column.addWidget(self._card(notice))
         hidden = len(self._notices) - fitting
         if hidden > 0 and self._notices:
-            self._column.addWidget(Label(self.tr("and {n} more").format(n=hidden), role="caption"))
+            more = self.tr("and {n} more") if fitting else self.tr("Other payments: {n}")
+            self._column.addWidget(Label(more.format(n=hidden), role="caption"))
         self._column.addStretch(1)
 
     def _fitting(self) -> int:
@@ -96,6 +97,7 @@ class NoticeList(QWidget):
         text = {
             NoticeKind.LATE: self.tr("{amount} came at {time}, after its sale was closed"),
             NoticeKind.GIVEN_UP: self.tr("{amount} came at {time} for a cancelled sale"),
+            NoticeKind.LEFT_OPEN: self.tr("{amount} came at {time} for the sale that was open"),
             NoticeKind.ELSEWHERE: self.tr("{amount} paid at {time}, {till}"),
         }[notice.kind]
         amount = money_text(notice.amount)

@@ -1,0 +1,209 @@
+"""The counter's state: one snapshot after another, and the sales that stand on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from blinkpos_desktop.domain.entry import Entry
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.ui.viewmodels.asked import Asked
+from blinkpos_desktop.ui.viewmodels.notices import Remembered, notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.offers import (
+    entry_of,
+    offer_of,
+    opening,
+    with_offer,
+    without,
+)
+from blinkpos_desktop.ui.viewmodels.readiness import (
+    Readiness,
+    amount_problem,
+    unseen,
+    worth_sats,
+)
+from blinkpos_desktop.ui.viewmodels.view import Check, Offer, Screen, Sound, TillView
+
+GUARD_SECONDS: Final = 0.3
+"""A new screen takes no choice for so long: the second half of a double tap was for the old one."""
+MAX_PRESETS: Final = 4
+
+
+class Counter(QObject):
+    """What every sale of the counter needs: its snapshot, its code's check, what was left open.
+
+    Signals:
+        changed: a new TillView.
+        charge_wanted: a Sale to make an invoice for.
+        cancel_wanted: a payment's id whose invoice is to be cancelled.
+        check_wanted: a payment's id that Blink is to be asked about at once.
+        take_up_wanted: a payment's id whose QR is to be on the screen again.
+        sound_wanted: a Sound to play.
+    """
+
+    changed = Signal(object)
+    charge_wanted = Signal(object)
+    cancel_wanted = Signal(object)
+    check_wanted = Signal(object)
+    take_up_wanted = Signal(object)
+    sound_wanted = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        currency: Currency,
+        presets: tuple[Fraction, ...] = (),
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        guard_seconds: float = GUARD_SECONDS,
+    ) -> None:
+        super().__init__(parent)
+        self._presets = presets[:MAX_PRESETS]
+        self._clock = clock
+        self._guard_seconds = guard_seconds
+        self._entered_at = clock() - guard_seconds
+        self._readiness = Readiness()
+        self._price: Price | None = None
+        self._asked = Asked()
+        self._failure = ""
+        self._given_up = Remembered()
+        self._told = Remembered()
+        self._view = TillView(screen=Screen.KEYPAD, entry=Entry(currency=currency))
+        self._set()
+
+    @property
+    def view(self) -> TillView:
+        """The counter now."""
+        return self._view
+
+    # -- the code on the screen, and those that were there when the program ended ---------------
+
+    def check_now(self) -> None:
+        """Have Blink asked for the code on the screen; one question at a time."""
+        view = self._view
+        if view.screen is not Screen.INVOICE or view.payment is None or view.check.is_asking:
+            return
+        self.sound_wanted.emit(Sound.CLICK)
+        self._set(check=Check(is_asking=True))
+        self.check_wanted.emit(view.payment.id)
+
+    def take_up(self, offer: Offer) -> None:
+        """Put a sale that was left open on the screen again; its InvoiceReady shows it."""
+        if self._is_offered(offer) and not offer.is_opening:
+            self.sound_wanted.emit(Sound.CLICK)
+            payment_id = offer.payment.id
+            self._set(offers=opening(self._view.offers, payment_id, is_opening=True), error="")
+            self.take_up_wanted.emit(payment_id)
+
+    def cancel_offer(self, offer: Offer) -> None:
+        """Give a sale up that was left open."""
+        if self._is_offered(offer):
+            self._set(offers=without(self._view.offers, offer.payment.payment_hash))
+            self._give_up(offer.payment)
+
+    def _on_checked(self, payment_id: int, check: Check) -> None:
+        view = self._view
+        if view.check.is_asking and view.payment is not None and view.payment.id == payment_id:
+            self._set(check=check)
+
+    def _on_left_open(self, payment: Payment) -> None:
+        offers, payment_hash = self._view.offers, payment.payment_hash
+        if payment.state is PaymentState.AWAITING and payment_hash not in self._told:
+            self._set(offers=with_offer(offers, payment))
+            return
+        # It may have been told as any money is, before it was known to be this screen's.
+        self._told.add(payment_hash)
+        notice = notice_of(payment, was_left_open=True)
+        self._set(
+            offers=without(offers, payment_hash), notices=with_notice(self._view.notices, notice)
+        )
+
+    def _open(self, offer: Offer, payment: Payment) -> None:
+        """Show the code of a sale that was left open, if that is still wanted."""
+        offers = self._view.offers
+        if not offer.is_opening or self._view.screen is not Screen.KEYPAD:
+            # Something else was begun meanwhile: it can still be taken up after that.
+            self._stop_opening(payment.id)
+            return
+        self._set(
+            screen=Screen.INVOICE,
+            payment=payment,
+            entry=entry_of(payment, self._view.entry),
+            error="",
+            offers=without(offers, payment.payment_hash),
+        )
+
+    def _stop_opening(self, payment_id: int, *, error: str = "") -> None:
+        offers = opening(self._view.offers, payment_id, is_opening=False)
+        self._set(offers=offers, error=error or self._view.error)
+
+    def _withdraw(self, payment: Payment) -> None:
+        """Offer a sale no more that has ended; whoever wanted it must be told."""
+        offer = offer_of(self._view.offers, payment.payment_hash)
+        if offer is not None:
+            error = self.tr("That sale is closed: type its amount again.")
+            self._set(
+                offers=without(self._view.offers, payment.payment_hash),
+                error=error if offer.is_opening else self._view.error,
+            )
+
+    # -- the ways between the screens -----------------------------------------------------
+
+    def _give_up(self, payment: Payment) -> None:
+        self._given_up.add(payment.payment_hash)
+        self.cancel_wanted.emit(payment.id)
+
+    def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
+        self._set(
+            screen=Screen.KEYPAD,
+            entry=entry or Entry(currency=self._view.entry.currency),
+            error=error,
+            tip_choices=(),
+            custom=None,
+            sale=None,
+            payment=None,
+        )
+
+    def _is_shown(self, payment: Payment) -> bool:
+        shown = self._view.payment
+        return (
+            shown is not None
+            and bool(payment.payment_hash)
+            and shown.payment_hash == payment.payment_hash
+        )
+
+    def _is_offered(self, offer: Offer) -> bool:
+        return (
+            self._view.screen is Screen.KEYPAD
+            and offer in self._view.offers
+            and not self._is_guarded()
+        )
+
+    def _is_guarded(self) -> bool:
+        return self._clock() - self._entered_at < self._guard_seconds
+
+    def _set(self, **changes: object) -> None:
+        """Make the next snapshot, with what follows from it, and tell it if it is another."""
+        new = replace(self._view, **changes)  # type: ignore[arg-type]
+        blocked = self._readiness.sentence or amount_problem(new.entry, self._price)
+        new = replace(
+            new,
+            blocked=blocked,
+            unseen="" if self._readiness.can_see else unseen(),
+            can_charge=new.entry.is_chargeable and not blocked,
+            worth_sats=worth_sats(new.entry, self._price),
+        )
+        if new == self._view:
+            return
+        if new.screen is not self._view.screen:
+            new = replace(new, check=Check())
+        if (new.screen, new.offers) != (self._view.screen, self._view.offers):
+            self._entered_at = self._clock()
+        self._view = new
+        self.changed.emit(new)
