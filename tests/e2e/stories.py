@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from blinkpos_desktop import logs, settings, till_window
 from blinkpos_desktop.demo import phone
+from blinkpos_desktop.domain import watching
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Fact,
@@ -27,8 +30,13 @@ from blinkpos_desktop.domain.facts import (
     PartChanged,
     PaymentClosed,
     PaymentCompleted,
+    SaleLeftOpen,
     ShopReady,
+    SightChanged,
 )
+from blinkpos_desktop.services import invoicing
+from blinkpos_desktop.services.clock import SystemClock
+from blinkpos_desktop.services.open_sales import NAME
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
@@ -37,6 +45,7 @@ from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
 
+HASTE: Final = 20.0
 _F = TypeVar("_F", bound=Fact)
 
 
@@ -74,17 +83,30 @@ class Beside:
         assert isinstance(page, KeypadPage)
         return page
 
+    @property
+    def code(self) -> InvoicePage:
+        page = self.window.page(Screen.INVOICE)
+        assert isinstance(page, InvoicePage)
+        return page
+
+    async def see(self, that: Callable[[], bool]) -> None:
+        """Look at the screen until something is so."""
+        async with asyncio.timeout(30):
+            while not that():  # noqa: ASYNC110 (what is painted tells nobody)
+                await asyncio.sleep(0.02)
+
+    async def touch(self, button: QPushButton, until: Callable[[], bool]) -> None:
+        """Press a button until something is so: one that has just appeared ignores fingers."""
+        async with asyncio.timeout(10):
+            while not until():
+                button.click()
+                await asyncio.sleep(0.05)
+
     def shows(self, screen: Screen) -> bool:
         return self.window.stack.currentWidget() is self.window.page(screen)
 
     async def cancel(self) -> None:
-        page = self.window.page(Screen.INVOICE)
-        assert isinstance(page, InvoicePage)
-        async with asyncio.timeout(5):
-            while not self.shows(Screen.KEYPAD):
-                # A page that has just appeared ignores fingers for a moment: press until it hears.
-                page.cancel.click()
-                await asyncio.sleep(0.05)
+        await self.touch(self.code.cancel, lambda: self.shows(Screen.KEYPAD))
         # The keypad that comes back lets hastier fingers wait, on purpose.
         await asyncio.sleep(HOLD_SECONDS)
 
@@ -165,9 +187,79 @@ async def no_key(_control: ControlClient, window: MainWindow, bridge: Bridge) ->
     return 0
 
 
+async def check_now(control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """Without a word over the socket a tap finds the payment; with both ways cut it is said."""
+    # Ten seconds pass in half a second, and the till's own next question is an hour away.
+    setattr(SystemClock, "boot", lambda _: time.monotonic() * HASTE)  # noqa: B010 (a method)
+    setattr(watching, "ON_SCREEN_EVERY", 3600)  # noqa: B010 (final for the program)
+    till = Beside(window, bridge)
+    await till.ready()
+    first = (await till.sell(Key.D2, Key.D1)).payment
+    assert first.invoice is not None
+    await asyncio.to_thread(control.mute_sockets)
+    till.code.check.click()
+    await till.see(lambda: till.code.answer.text() == "Not paid yet.")
+    await asyncio.to_thread(control.pay, first.invoice.payment_request)
+    await till.touch(till.code.check, lambda: till.shows(Screen.SUCCESS))
+    await till.hear(PaymentCompleted)
+    await till.enter_until(Screen.KEYPAD)
+    await asyncio.sleep(HOLD_SECONDS)
+
+    await till.sell(Key.D5)
+    await asyncio.to_thread(control.new_sockets, "refuse")
+    await asyncio.to_thread(control.cut_sockets)
+    await asyncio.to_thread(control.lay_fault, "drop_before", times=None)
+    await till.hear(SightChanged, lambda fact: not fact.can_see)
+    assert till.shows(Screen.INVOICE)
+    assert till.code.sight.text().startswith("I can't see payments now:")
+    till.code.check.click()
+    await till.see(lambda: till.code.answer.text().startswith("Blink doesn't answer:"))
+    await till.cancel()
+    till.keypad.keypad.keys[Key.D7].strike()
+    assert till.keypad.hint.text() == till.code.sight.text()
+    assert not till.keypad.keypad.ok.isEnabled()
+    await asyncio.to_thread(control.clear_faults)
+    await till.hear(SightChanged, lambda fact: fact.can_see)
+    assert till.keypad.hint.text() == ""
+    assert till.keypad.keypad.ok.isEnabled()
+    return 0
+
+
+async def killed(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """The plug is pulled with a code on the screen."""
+    # Whoever takes over waits for a dead process's claim to run out.
+    setattr(invoicing, "CLAIM_SECONDS", 1)  # noqa: B010 (final for the program)
+    till = Beside(window, bridge)
+    await till.ready()
+    await till.sell(Key.D2, Key.D1)
+    hint = settings.load().data_dir / NAME
+    await till.see(hint.exists)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+async def taken_up(control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """What was on the screen is offered, taken up, paid and green."""
+    till = Beside(window, bridge)
+    await till.ready()
+    left = (await till.hear(SaleLeftOpen)).payment
+    assert till.keypad.offer.isVisible()
+    # It blocks nobody: something can be typed, and the offer stays.
+    till.keypad.keypad.keys[Key.D5].strike()
+    assert till.keypad.keypad.ok.isEnabled()
+    await till.touch(till.keypad.offer.take_up, lambda: till.shows(Screen.INVOICE))
+    assert left.invoice is not None
+    assert till.code.amount.text() == "21 sats"
+    await asyncio.to_thread(control.pay, left.invoice.payment_request)
+    await till.hear(PaymentCompleted, lambda f: f.payment.id == left.id)
+    assert till.shows(Screen.SUCCESS)
+    await till.see(lambda: not (settings.load().data_dir / NAME).exists())
+    return 0
+
+
 Story = Callable[[ControlClient, MainWindow, Bridge], Awaitable[int]]
 STORIES: Final[dict[str, Story]] = {
-    each.__name__: each for each in (late_money, phone_pays, no_key)
+    each.__name__: each for each in (late_money, phone_pays, no_key, check_now, killed, taken_up)
 }
 
 

@@ -15,7 +15,7 @@ from tests.conftest import SettingsMaker
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def play(name: str, settings: Settings, simulator: Simulator) -> None:
+def play(name: str, settings: Settings, simulator: Simulator, *, ends_with: int = 0) -> None:
     """Play one of the stories in a process of its own, with these settings."""
     assert settings.database_url is not None
     given = {
@@ -24,6 +24,7 @@ def play(name: str, settings: Settings, simulator: Simulator) -> None:
         "API_KEY": settings.api_key.reveal() if settings.api_key else "",
         "MERCHANT": settings.merchant or "",
         "DATABASE_URL": settings.database_url.reveal(),
+        "DATA_DIR": str(settings.data_dir),
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.e2e.stories", name, simulator.control_url],
@@ -34,7 +35,7 @@ def play(name: str, settings: Settings, simulator: Simulator) -> None:
         timeout=100,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == ends_with, done.stdout + done.stderr
 
 
 def test_green_belongs_to_the_payment_on_the_screen_and_late_money_is_a_line(
@@ -56,6 +57,23 @@ def test_without_a_key_the_window_opens_and_says_how_to_set_one(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
     play("no_key", make_settings(api_key=None), simulator)
+
+
+def test_a_tap_finds_the_payment_without_the_socket_and_with_both_cut_it_is_said(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    play("check_now", make_settings(), simulator)
+    assert simulator.control.balances()["cafe"]["BTC"] == 21
+
+
+def test_a_sale_outlives_the_killed_till_is_taken_up_and_goes_green(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    settings = make_settings()
+    play("killed", settings, simulator, ends_with=-signal.SIGKILL)
+    play("taken_up", settings, simulator)
+    assert simulator.control.balances()["cafe"]["BTC"] == 21
+    simulator.control.verify()
 
 
 def test_the_keypad_is_painted_before_anything_heavy_is_imported() -> None:

@@ -68,7 +68,7 @@ async def test_who_we_are(blink: BlinkClient, simulator: Simulator) -> None:
     account = await blink.account()
     mine = simulator.control.accounts()["till"]
     assert account.id == mine["id"]
-    assert account.network == "regtest"
+    assert account.network == await blink.network() == "regtest"
     assert account.username == "till"
     assert account.btc_wallet_id == mine["wallets"]["BTC"]
     assert account.wallet_ids == set(mine["wallets"].values())
@@ -225,6 +225,7 @@ CALLS: dict[str, Call] = {
     "Currencies": lambda blink, _: blink.currencies(),
     "Price": lambda blink, _: blink.price(USD),
     "RecipientBtcWallet": lambda blink, _: blink.recipient("elturco"),
+    "Network": lambda blink, _: blink.network(),
     "InvoiceStatus": lambda blink, _: blink.invoice_status("0" * 64),
     "Transactions": lambda blink, own: blink.received_sats(own.btc_wallet_id, "0" * 64),
     "CancelInvoice": lambda blink, own: blink.cancel_invoice(own.btc_wallet_id, "0" * 64),

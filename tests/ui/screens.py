@@ -267,7 +267,10 @@ def left_open_paid() -> Stage:
     stage = left_open().type("21")
     now = int(time.time())
     paid = payment_for(
-        sale_of(125_000, currency=USD), state=PaymentState.PAID, paid_at=now, received_sats=1_237_500
+        sale_of(125_000, currency=USD),
+        state=PaymentState.PAID,
+        paid_at=now,
+        received_sats=1_237_500,
     )
     stage.tell(PaymentPaid(payment=paid))
     return stage

@@ -1,4 +1,4 @@
-"""When the till says that it can't see payments: both ways failing for ten seconds, never before."""
+"""When the till says that it can't see payments: never before both ways failed for ten seconds."""
 
 from __future__ import annotations
 

@@ -11,6 +11,13 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.entry import Entry
+from blinkpos_desktop.domain.facts import (
+    CheckFailed,
+    InvoiceChecked,
+    SaleLeftOpen,
+    SightChanged,
+    TakeUpFailed,
+)
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.ui.viewmodels.asked import Asked
@@ -106,6 +113,21 @@ class Counter(QObject):
         if self._is_offered(offer):
             self._set(offers=without(self._view.offers, offer.payment.payment_hash))
             self._give_up(offer.payment)
+
+    def on_fact(self, fact: object) -> None:
+        """Take a fact from the services."""
+        match fact:
+            case SightChanged():
+                self._readiness = replace(self._readiness, can_see=fact.can_see)
+                self._set()
+            case InvoiceChecked():
+                self._on_checked(fact.payment_id, Check(answer=self.tr("Not paid yet.")))
+            case CheckFailed():
+                self._on_checked(fact.payment_id, Check(answer=fact.sentence, has_failed=True))
+            case SaleLeftOpen():
+                self._on_left_open(fact.payment)
+            case TakeUpFailed():
+                self._stop_opening(fact.payment_id, error=fact.sentence)
 
     def _on_checked(self, payment_id: int, check: Check) -> None:
         view = self._view

@@ -8,8 +8,6 @@ from fractions import Fraction
 from blinkpos_desktop.domain.entry import Entry, Key, press
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
-    CheckFailed,
-    InvoiceChecked,
     InvoiceReady,
     Part,
     PartChanged,
@@ -17,10 +15,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentCompleted,
     PaymentPaid,
     PriceChanged,
-    SaleLeftOpen,
     ShopReady,
-    SightChanged,
-    TakeUpFailed,
     TransferChanged,
 )
 from blinkpos_desktop.domain.money import Money
@@ -33,7 +28,6 @@ from blinkpos_desktop.ui.viewmodels.notices import notice_of, with_notice
 from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.view import (
-    Check,
     CustomTip,
     Notice,
     Screen,
@@ -139,17 +133,6 @@ class Till(Counter):
             case PriceChanged():
                 self._price = fact.price
                 self._set()
-            case SightChanged():
-                self._readiness = replace(self._readiness, can_see=fact.can_see)
-                self._set()
-            case InvoiceChecked():
-                self._on_checked(fact.payment_id, Check(answer=self.tr("Not paid yet.")))
-            case CheckFailed():
-                self._on_checked(fact.payment_id, Check(answer=fact.sentence, has_failed=True))
-            case SaleLeftOpen():
-                self._on_left_open(fact.payment)
-            case TakeUpFailed():
-                self._stop_opening(fact.payment_id, error=fact.sentence)
             case InvoiceReady():
                 self._on_invoice(fact.payment)
             case ChargeFailed():
@@ -162,6 +145,8 @@ class Till(Counter):
                 self._on_completed(fact.payment)
             case TransferChanged():
                 self._on_transfer(fact.payment_hash, fact.transfer)
+            case _:
+                super().on_fact(fact)
 
     def _on_part(self, fact: PartChanged) -> None:
         if fact.part is Part.BLINK:
