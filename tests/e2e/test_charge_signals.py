@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from blinkpos_desktop.operations.interruption import LAST_EXIT_SECONDS
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.simulator.client import ControlClient
 from tests.support import ledger
@@ -189,12 +190,16 @@ def test_a_signal_while_the_embedded_database_starts_leaves_none_behind(
         until((data / "postgresql" / "users.lock").exists)
         since = running.signal()
         ended = running.ended_within(LIMIT, since)
+        took = time.monotonic() - since
     assert (ended.code, ended.events) == (4, [{"event": "cancelled"}])
-    assert not EmbeddedPostgres(data)._is_up()
+    if took < LAST_EXIT_SECONDS:
+        assert not EmbeddedPostgres(data)._is_up()
+    # Where the machine was too slow for that, the next one finds it and takes it along.
     again = program.run(
         "charge", "21", "--timeout", "0.1", "--json", DATABASE_URL="", DATA_DIR=str(data)
     )
     assert again.code == 3
+    assert not EmbeddedPostgres(data)._is_up()
 
 
 def test_a_signal_while_it_ends_changes_nothing(program: Program, tmp_path: Path) -> None:

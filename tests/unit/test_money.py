@@ -215,5 +215,5 @@ def assert_plain(error: InputError) -> None:
     assert sentence.endswith(".")
     assert len(sentence) < 160
     assert sentence.isprintable()
-    assert "Error" not in sentence
+    assert "Traceback" not in sentence
     assert error.__cause__ is None

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
+from uuid import uuid4
 
 from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 from blinkpos_desktop.services.store.server_user import server_user
@@ -173,8 +174,10 @@ class EmbeddedPostgres:
 
     def _init(self) -> None:
         """Make the cluster beside its place and move it there whole."""
-        fresh = self._home / f"{VERSION}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        for left in self._home.glob(f"{VERSION}.new*"):
+            shutil.rmtree(left, ignore_errors=True)
+        # A name of its own: an initdb that outlived its till may still write into the last one.
+        fresh = self._home / f"{VERSION}.new-{uuid4().hex[:8]}"
         result = self._run(
             *("initdb", "-D", str(fresh), "-U", "blinkpos", "--auth=trust"),
             *("--encoding=UTF8", "--locale=C", "--data-checksums"),
