@@ -125,9 +125,15 @@ async def test_a_till_that_slept_before_its_send_sends_nothing_then(
     make_settings: SettingsMaker, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept = iter([1.0, 101.0])
-    real = SystemClock.boot
-    monkeypatch.setattr(SystemClock, "boot", lambda self: next(slept, None) or real(self) + 1000)
+
+    class Sleepy(SystemClock):
+        """The forwarder's clock: its machine sleeps between two of its looks at it."""
+
+        def boot(self) -> float:
+            return next(slept, None) or super().boot() + 1000
+
     async with running(make_settings(), simulator) as till:
+        monkeypatch.setattr(till.engine.forwarder, "_clock", Sleepy())
         payment = await till.charge(percent=0)
         await till.customer_pays(payment)
         lost = await till.facts.wait_for(
