@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
@@ -17,6 +18,7 @@ from blinkpos_desktop.domain.blink import (
     RecipientWallet,
     SendAnswer,
     SendStatus,
+    TransactionPage,
     TransactionStatus,
 )
 from blinkpos_desktop.domain.errors import (
@@ -28,16 +30,21 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
-from tests.simulation.blink_model import BlinkModel, ModelInvoice
+from tests.simulation.blink_books import ModelInvoice
+from tests.simulation.blink_model import BlinkModel
 from tests.simulation.faults import BlinkFaults, Fault, Killable
 
 T = TypeVar("T")
 CREATE_SECONDS: Final = 15.0
 STATUS_SECONDS: Final = 5.0
 PAY_SECONDS: Final = 30.0
+LATEST_SECONDS: Final = 6 * 60.0
+"""A request is not on its way for longer; the database's clock may jump ahead meanwhile."""
 RECIPIENT_SECONDS: Final = 24 * 3600
 USD_SECONDS: Final = 5 * 60
 USD: Final = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
+_HASHLESS: Final = frozenset("37b")
+"""Last digits of hashes that Blink's list may not show."""
 _NOT_DONE: Final = {Fault.AWAY, Fault.BUSY, Fault.REFUSED, Fault.DROPPED, Fault.KEY}
 _REFUSALS: Final = (
     ("UNEXPECTED_CLIENT_ERROR", "Something went wrong"),
@@ -112,7 +119,10 @@ class BlinkLine:
                 expires_at=made.expires_at,
             )
 
-        return await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        made = await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        if self._faults.falls_asleep_between():
+            await self._process.nap(f"before {external_id} is stored")
+        return made
 
     async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
         return await self._call(
@@ -135,7 +145,7 @@ class BlinkLine:
     async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
         status = await self._call(
             f"sent {_short(payment_hash)}",
-            lambda: self._model.sent(wallet_id, payment_hash),
+            lambda: self._model.books.sent(wallet_id, payment_hash),
             CREATE_SECONDS,
         )
         if status is TransactionStatus.PENDING:
@@ -143,6 +153,13 @@ class BlinkLine:
         else:
             self.known_pending.discard(payment_hash)
         return status
+
+    async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        return await self._call(
+            f"transactions from {after or 'the newest'}",
+            lambda: self._page(wallet_id, after),
+            CREATE_SECONDS,
+        )
 
     async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
         try:
@@ -187,7 +204,11 @@ class BlinkLine:
             longest = 30.0 if self._faults.random.random() < 0.95 else 3600.0
             pending = between(0.5, longest)
 
+        payment_hash = self._model.read(payment_request).payment_hash
+        self._model.requests[payment_hash] += 1
+
         def answered(answer: SendAnswer) -> None:
+            self._model.requests[payment_hash] -= 1
             if fault in {Fault.LOST, Fault.LATE}:
                 self._fail(future, OutcomeUnknownError("Silence.", cause="pay"))
             elif fault is Fault.DENIED:
@@ -198,7 +219,7 @@ class BlinkLine:
 
         leaves = between(0.005, 0.05)
         if fault is Fault.LATE:
-            leaves = between(PAY_SECONDS, 9 * 60.0)
+            leaves = between(PAY_SECONDS, LATEST_SECONDS)
             self._loop.world_later(
                 PAY_SECONDS, self._fail, future, OutcomeUnknownError("Silence.", cause="pay")
             )
@@ -211,6 +232,16 @@ class BlinkLine:
                 wallet_id, payment_request, answered, work=work, pending=pending
             ),
         )
+
+    def _page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        page = self._model.books.page(wallet_id, after)
+        if not self._faults.chances.hashless:
+            return page
+        shown = (
+            replace(each, payment_hash="") if each.payment_hash[-1:] in _HASHLESS else each
+            for each in page.transactions
+        )
+        return replace(page, transactions=tuple(shown))
 
     def _answer_undone_pay(self, future: asyncio.Future[SendAnswer], fault: Fault) -> None:
         if fault is Fault.REFUSED:
@@ -225,7 +256,7 @@ class BlinkLine:
         faults, model = self._faults, self._model
         if faults.chances.block and faults.random.random() < faults.chances.block:
             faults.story.count("Blink: block of 5 min")
-            model.block(kind, model.wallets[wallet_id].account)
+            model.invoice_limit.block(kind, model.wallets[wallet_id].account)
         return model.create(
             wallet_id, sats=sats, memo=memo, seconds=seconds, external_id=external_id, kind=kind
         )
@@ -256,6 +287,8 @@ class BlinkLine:
             raise
         self._process.point(f"after {call}")
         self._faults.story.tell(self._process.name, call, "→", answer)
+        if self._faults.falls_asleep():
+            await self._process.nap(f"after {call}")
         return answer
 
     def _do(self, future: asyncio.Future[T], work: Callable[[], T], fault: Fault | None) -> None:

@@ -21,6 +21,9 @@ class Killable(Protocol):
     def point(self, where: str) -> None:
         """Die here, if the seed says so; the dead never get past it."""
 
+    async def nap(self, where: str) -> None:
+        """Stand still for a while, as the code of a machine that sleeps."""
+
 
 class Fault(StrEnum):
     """What goes wrong with one call to Blink."""
@@ -86,6 +89,16 @@ class BlinkFaults:
         self.story.count(f"Blink: {fault}")
         self.story.tell("fault", call, fault)
         return fault
+
+    def falls_asleep(self) -> bool:
+        """Whether a machine falls asleep with an answer in its hand."""
+        chance = self.chances.sleeps_at_call
+        return bool(chance) and self.random.random() < chance
+
+    def falls_asleep_between(self) -> bool:
+        """Whether it does so between the two steps of a transfer that belong together most."""
+        chance = self.chances.sleeps_between
+        return bool(chance) and self.random.random() < chance
 
     def between(self, least: float, most: float) -> float:
         """Return a number of seconds."""

@@ -33,7 +33,8 @@ from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.watcher import Watcher
 from tests.simulation import store_model
 from tests.simulation.store_line import StoreLine
-from tests.simulation.store_model import StoreModel, TransferRow
+from tests.simulation.rows_model import TransferRow, payment_of, transfer_of
+from tests.simulation.store_model import StoreModel
 
 TABLE: Final = Path(__file__).with_name("mutants.toml")
 _E = TransferEvent
@@ -89,7 +90,7 @@ def _planned_anew(forwarder: Forwarder, transfer: Transfer) -> _Outcome:
     """Drop a live invoice without any of the three conditions, and plan another."""
     row = _model(forwarder._store).transfers[transfer.id]
     row.invoice, row.state, row.view, row.payment.view = None, TransferState.PLANNED, None, None
-    return _Outcome(transfer=store_model._transfer(row))
+    return _Outcome(transfer=transfer_of(row))
 
 
 _record, _ask, _send = Forwarder._record, Forwarder._ask, Forwarder._send
@@ -296,10 +297,10 @@ def _overwrite(
 ) -> Transfer | None:
     row: TransferRow = self.transfers[transfer.id]
     self.recipient_hashes[invoice.payment_hash] = row
-    self.attempts[invoice.external_id] = (row, invoice)
+    self.attempts[invoice.external_id].invoice = invoice
     row.invoice = invoice
     after = replace(transfer, invoice=invoice, state=TransferState.PREPARED)
-    self._set_transfer(row, after, "", _E.INVOICE_STORED, process)
+    self.set_transfer(row, after, "", _E.INVOICE_STORED, process)
     return after
 
 
@@ -313,7 +314,7 @@ def _everybody_claims(
 ) -> Transfer:
     del seconds
     self.transfers[transfer_id].claimed_by = process
-    return store_model._transfer(self.transfers[transfer_id])
+    return transfer_of(self.transfers[transfer_id])
 
 
 @mutant("complete when one transfer has settled", StoreModel, "complete")
@@ -323,7 +324,7 @@ def _half_done(self: StoreModel, payment_id: int) -> Payment | None:
     if not done or row.state is not PaymentState.PAID:
         return None
     self._change(row, PaymentState.COMPLETED, reason="", received_sats=None)
-    return store_model._payment(row)
+    return payment_of(row)
 
 
 @mutant("move without compare-and-set", StoreModel, "move")
@@ -332,7 +333,7 @@ def _just_move(
 ) -> Payment | None:
     row = self._row(payment_id)
     self._change(row, to, reason=reason, received_sats=received_sats)
-    return store_model._payment(row)
+    return payment_of(row)
 
 
 @mutant("a new attempt reuses its id", StoreModel, "begin_attempt")

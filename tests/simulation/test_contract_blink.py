@@ -71,7 +71,7 @@ class ModelPeople:
         self._model.fund(self._model.usernames[username], sats)
 
     async def balance(self, username: str) -> int:
-        return self._model.balances[self._model.usernames[username].id]
+        return self._model.books.balances[self._model.usernames[username].id]
 
     async def wind_down(self, username: str) -> None:
         self._model.usernames[username].receive_disabled = True
@@ -184,7 +184,7 @@ def _run_on_model(body: Body) -> None:
 
     async def with_blink() -> None:
         await body(Blink(gateway, await gateway.account(), ModelPeople(calm, model)))
-        model.verify()
+        model.books.verify()
 
     calm.loop.run(with_blink())
 

@@ -27,7 +27,7 @@ from blinkpos_desktop.services.ports import Store
 from blinkpos_desktop.services.store.connections import LedgerRowMissingError
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
-from tests.simulation.blink_model import EPOCH
+from tests.simulation.blink_books import EPOCH
 from tests.simulation.calm import Calm, Immortal
 from tests.simulation.store_line import StoreFaults, StoreLine
 from tests.simulation.store_model import StoreModel
