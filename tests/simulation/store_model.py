@@ -225,7 +225,11 @@ class StoreModel:
 
     @staticmethod
     def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:
-        return row.state is transfer.state and row.claimed_by == process
+        return (
+            row.state is transfer.state
+            and row.recipient == transfer.recipient
+            and row.claimed_by == process
+        )
 
     def _row(self, payment_id: int) -> PaymentRow:
         try:

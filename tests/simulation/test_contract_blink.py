@@ -18,6 +18,7 @@ from blinkpos_desktop.domain.blink import (
     SendStatus,
     TransactionStatus,
     UnknownRecipientError,
+    WalletTransaction,
 )
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.payment import Invoice
@@ -412,7 +413,8 @@ def test_our_wallets_transactions_are_told_page_by_page(
         for _ in range(6):
             received.append(await blink.invoice(sats=7))
             assert await blink.people.pay(received[-1].payment_request, sats=9)
-        found, pages = [], 0
+        found: list[WalletTransaction] = []
+        pages = 0
         after: str | None = None
         while after is not None or not pages:
             page = await blink.gateway.transaction_page(blink.own.btc_wallet_id, after)
