@@ -178,7 +178,7 @@ class BlinkLine:
         call = f"pay {_short(invoice.payment_hash)}"
         self._process.point(f"before {call}")
         self.on_paying(invoice)
-        fault = self._faults.draw(call)
+        fault = self._faults.draw_send(call)
         future: asyncio.Future[SendAnswer] = self._loop.create_future()
         if fault in _NOT_DONE:
             later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
@@ -201,7 +201,9 @@ class BlinkLine:
         pending = None
         if chances.pending and self._faults.random.random() < chances.pending:
             self._faults.story.count("Blink: PENDING")
-            longest = 30.0 if self._faults.random.random() < 0.95 else 3600.0
+            # What is late may have to be waited for longest, too.
+            long = 0.5 if fault is Fault.LATE else 0.05
+            longest = 3600.0 if self._faults.random.random() < long else 30.0
             pending = between(0.5, longest)
 
         payment_hash = self._model.read(payment_request).payment_hash

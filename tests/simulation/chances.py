@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(slots=True, kw_only=True)
@@ -12,11 +12,15 @@ class Chances:
 
     tills: int = 1
     sales: int = 20
+    pause: float = 2.0
+    """Seconds between two sales of a till, at most."""
     shuffled: float = 0.0
     grain: float = 1.0
     """Seconds that a till's idle second takes: a till that is busy with other things."""
     blink_fault: float = 0.0
     """Of a call to Blink: refused before, answer lost, late, of another shape."""
+    late_sends: float = 0.0
+    """Of a payment: given up as lost, and done minutes later."""
     blink_outages: bool = False
     block: float = 0.0
     """Of an invoice's making: the limiter's block of five minutes."""
@@ -73,12 +77,14 @@ class Chances:
     redis: bool = False
     patient: bool = False
     """The end waits for every invoice nobody paid to expire."""
+    stormy: bool = False
+    """Recipients come and go all the time: most of what is sent needs a person."""
     long: bool = False
     """Days pass: customers pay hours late, recipients' invoices expire."""
 
     def calm(self) -> None:
         """Let nothing go wrong any more."""
-        self.blink_fault = self.block = self.pending = 0.0
+        self.blink_fault = self.late_sends = self.block = self.pending = 0.0
         self.blink_outages = False
         self.store_fault = self.store_slow = 0.0
         self.crash_at_call = self.crashes = self.naps = self.clock_jumps = 0.0
@@ -97,7 +103,7 @@ def draw(chances: random.Random, *, sales: int) -> Chances:
         return 0.0 if chances.random() < 0.35 else most * wild * chances.random()
 
     long = chances.random() < 0.02
-    return Chances(
+    drawn = Chances(
         tills=chances.choice((1, 1, 2, 2, 3)),
         sales=sales,
         shuffled=chances.choice((0.0, 0.0, 0.2)),
@@ -136,4 +142,22 @@ def draw(chances: random.Random, *, sales: int) -> Chances:
         redis=chances.random() < 0.3,
         patient=long or chances.random() < 0.2,
         long=long,
+    )
+    return _stormy(drawn, chances) if chances.random() < 0.15 else drawn
+
+
+def _stormy(drawn: Chances, chances: random.Random) -> Chances:
+    """Let recipients come and go, requests be late, tills fall asleep and persons choose."""
+    return replace(
+        drawn,
+        stormy=True,
+        tills=chances.choice((2, 3)),
+        blink_fault=0.1 + 0.2 * chances.random(),
+        late_sends=0.15 * chances.random(),
+        pending=0.2 + 0.4 * chances.random(),
+        pause=90.0,
+        sleeps_between=0.15 * chances.random(),
+        winding_down=0.4,
+        gone=0.04 * chances.random(),
+        looks=1.0,
     )

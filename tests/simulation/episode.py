@@ -65,6 +65,7 @@ class Episode:
         # Everything that is drawn comes from here.
         self._random = random.Random(seed)  # noqa: S311 (no secret: to be replayed)
         drawn = weather.draw(self._random, sales=sales)
+        self._stormy = drawn.stormy
         self._loop = VirtualLoop(self._random, shuffled=drawn.shuffled)
         self.story = Story(self._loop)
         blink = BlinkModel(loop=self._loop, random=self._random)
@@ -193,6 +194,8 @@ class Episode:
         names = self._random.choice(
             ((), ("elturco",), ("elturco", "ana"), ("elturco", "dana"), RECIPIENTS)
         )
+        if self._stormy:
+            names = RECIPIENTS
         return tuple(Recipient(username=name) for name in names)
 
     def _database_clock(self) -> float:

@@ -90,6 +90,15 @@ class BlinkFaults:
         self.story.tell("fault", call, fault)
         return fault
 
+    def draw_send(self, call: str) -> Fault | None:
+        """Return what goes wrong with a call that moves money."""
+        fault, chance = self.draw(call), self.chances.late_sends
+        if fault is None and chance and self.random.random() < chance:
+            self.story.count(f"Blink: {Fault.LATE}")
+            self.story.tell("fault", call, Fault.LATE)
+            return Fault.LATE
+        return fault
+
     def falls_asleep(self) -> bool:
         """Whether a machine falls asleep with an answer in its hand."""
         chance = self.chances.sleeps_at_call

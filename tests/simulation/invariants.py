@@ -54,7 +54,7 @@ class Auditor:
         self.checks = Checks(loop, story)
         self.wrong, self._hold = self.checks.wrong, self.checks.hold
         self._wishes = Wishes(self.checks, blink)
-        self.wished = self._wishes.wished
+        self.wished, self.confirmed = self._wishes.wished, self._wishes.confirmed
         self.told = Screens(self.checks, blink, store, purse).told
         self._left: Counter[int] = Counter()
         """How often a transfer's sats have left and not come back, by its id."""
@@ -185,6 +185,7 @@ class Auditor:
         if event is TransferEvent.SEND_STARTED and invoice is not None:
             self._intents[process, invoice.payment_hash] += 1
         if event is TransferEvent.INVOICE_RETIRED:
+            self._story.count("invoice retired")
             self._live[row.id] -= 1
         if event is TransferEvent.INVOICE_STORED and invoice is not None:
             self._live[row.id] += 1

@@ -83,7 +83,7 @@ class Owners:
         except TillError as error:
             self._not_taken(process.name, choice, error)
         else:
-            self._world.story.count(f"choice: {choice.remedy}")
+            self._taken(transfer.id, choice, who)
 
     def _by_command(self, transfer_id: int, choice: Choice, who: str) -> None:
         self._world.auditor.wished(transfer_id, choice, who)
@@ -95,9 +95,13 @@ class Owners:
             except TillError as error:
                 self._not_taken(errand.name, choice, error)
             else:
-                self._world.story.count(f"choice: {choice.remedy}")
+                self._taken(transfer_id, choice, who)
 
         self._world.loop.as_owner(errand, choose(), "somebody chooses")
+
+    def _taken(self, transfer_id: int, choice: Choice, who: str) -> None:
+        self._world.story.count(f"choice: {choice.remedy}")
+        self._world.auditor.confirmed(transfer_id, choice, who)
 
     def _not_taken(self, name: str, choice: Choice, error: TillError) -> None:
         self._world.story.count(f"choice refused: {type(error).__name__}")

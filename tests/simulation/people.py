@@ -92,7 +92,7 @@ class Cashier:
         """Sell until everything is sold."""
         roll = self._world.random.random
         while self._next_sale():
-            await asyncio.sleep(2.0 * roll())
+            await asyncio.sleep(self._world.chances.pause * roll())
             process = await self._till.ready()
             self._world.story.count("sales")
             await self._sell(process)

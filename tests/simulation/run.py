@@ -16,7 +16,8 @@ from multiprocessing import get_context
 from typing import Final
 
 from tests.simulation.episode import SALES, Episode, Outcome
-from tests.simulation.mutants import MUTANTS, TABLE, applied
+from tests.simulation.mutants import TABLE, applied
+from tests.simulation.mutating import MUTANTS
 
 CHUNK: Final = 20
 HUNTED: Final = 400

@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.episode import Episode
-from tests.simulation.mutants import MUTANTS, applied, table
+from tests.simulation.mutants import applied, table
+from tests.simulation.mutating import MUTANTS
 from tests.simulation.run import caught_by
 
 pytestmark = [

@@ -33,6 +33,7 @@ class Wishes:
     """Who is to have a transfer's sats, by its id, where a person has chosen another."""
     retired: set[str] = field(default_factory=set)
     _said: set[tuple[int, Choice, str]] = field(default_factory=set)
+    _written: set[tuple[int, Choice, str]] = field(default_factory=set)
     _last: dict[int, tuple[Choice, str]] = field(default_factory=dict)
 
     def wished(self, transfer_id: int, choice: Choice, who: str) -> None:
@@ -46,7 +47,15 @@ class Wishes:
         self.checks.hold(
             row.state is TransferState.ATTENTION, f"{name} is chosen for while it is {row.state}"
         )
+        self._written.add((row.id, choice, who))
         self._last[row.id] = choice, who
+
+    def confirmed(self, transfer_id: int, choice: Choice, who: str) -> None:
+        """A person was told that his choice is taken: then it is written down."""
+        self.checks.hold(
+            (transfer_id, choice, who) in self._written,
+            f"transfer {transfer_id}: {who} was told that {choice} is taken, and it is not",
+        )
 
     def recipient_of(self, row: TransferRow) -> str:
         """Return who is to have a transfer's sats."""
