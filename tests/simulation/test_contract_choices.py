@@ -97,7 +97,7 @@ def test_what_nothing_has_to_be_asked_for_is_carried_out_at_once(
         transfer = await _needing(ledger.one, sent=sent)
         after = await ledger.other.choose(transfer.id, choice, WHO)
         expected = {
-            (Remedy.RETRY, True): _T.PREPARED,
+            (Remedy.RETRY, True): _T.UNKNOWN,
             (Remedy.RETRY, False): _T.PLANNED,
             (Remedy.KEEP, False): _T.KEPT,
         }.get((choice.remedy, sent), _T.ATTENTION)
@@ -177,7 +177,9 @@ def test_a_choice_is_carried_out_only_for_what_it_was_made_for(run: Run) -> None
         # Tried again and given up once more, it is another matter, and a request has just left.
         assert await ledger.one.choose(transfer.id, RETRY, WHO) is not None
         current = await ledger.one.claim(transfer.id, seconds=60)
-        for event in (_E.SEND_STARTED, _E.SEND_FAILED, _E.STATUS_UNPAID, _E.GAVE_UP):
+        for event in (
+            _E.STATUS_UNPAID, _E.SEND_STARTED, _E.SEND_FAILED, _E.STATUS_UNPAID, _E.GAVE_UP
+        ):  # fmt: skip
             assert current is not None
             current = await ledger.one.record(current, event)
         assert current is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from blinkpos_desktop.domain.attention import CARRIED_OUT, Choice, Remedy, Waiti
 from blinkpos_desktop.domain.blink import InvoiceStatus, TransactionStatus
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.retiring import Proof, Retiring
-from blinkpos_desktop.domain.transfer import Transfer, TransferEvent, apply
+from blinkpos_desktop.domain.transfer import Transfer, TransferEvent, TransferState, apply
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.ports import BlinkGateway
 from tests.simulation import choices_model
@@ -141,3 +142,13 @@ async def _unwritten(self: Attention, transfer_id: int, choice: Choice, who: str
 @mutant("never carry a choice out", Attention, "_carry_out")
 async def _leave_it(self: Attention, waiting: WaitingChoice) -> None:
     del self, waiting
+
+
+@mutant("try again without asking", choices_model, "apply")
+def _at_once_again(
+    transfer: Transfer, event: TransferEvent, *, reason: str = "", recipient: str = ""
+) -> Transfer:
+    after = apply(transfer, event, reason=reason, recipient=recipient)
+    if event is TransferEvent.RETRY_CHOSEN and after.invoice is not None:
+        return replace(after, state=TransferState.PREPARED)
+    return after
