@@ -137,9 +137,7 @@ class BooksLine:
     do: Do
 
     async def begin(self, account_id: str, since: int | None) -> Run:
-        return await self.do(
-            "begin to reconcile", lambda: self.model.begin(account_id, since)
-        )
+        return await self.do("begin to reconcile", lambda: self.model.begin(account_id, since))
 
     async def rows(
         self, wallet_id: str, since: int, transactions: Sequence[WalletTransaction]

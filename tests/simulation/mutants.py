@@ -16,15 +16,18 @@ from tests.simulation import (
     wrong_ledgers,
     wrong_sales,
 )
-from tests.simulation.mutating import MUTANTS
+from tests.simulation.mutating import Change, Family
 
 TABLE: Final = Path(__file__).with_name("mutants.toml")
-KINDS: Final = {
-    "Selling and watching": wrong_sales.__name__,
-    "Passing on": wrong_forwarding.__name__,
-    "The ledger": wrong_ledgers.__name__,
-    "A person's choice": wrong_choices.__name__,
-    "Comparing with Blink": wrong_books.__name__,
+FAMILIES: Final[tuple[Family, ...]] = (
+    wrong_sales.wrong,
+    wrong_forwarding.wrong,
+    wrong_ledgers.wrong,
+    wrong_choices.wrong,
+    wrong_books.wrong,
+)
+MUTANTS: Final[dict[str, tuple[Change, ...]]] = {
+    name: changes for family in FAMILIES for name, changes in family.mutants.items()
 }
 
 

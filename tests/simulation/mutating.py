@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from tests.simulation.store_line import StoreLine
 from tests.simulation.store_model import StoreModel
@@ -21,22 +21,26 @@ class Change:
     instead: object
 
 
-MUTANTS: Final[dict[str, tuple[Change, ...]]] = {}
+@dataclass(slots=True)
+class Family:
+    """Wrong engines of one kind, by their names; several changes may make up one."""
 
+    title: str
+    mutants: dict[str, tuple[Change, ...]] = field(default_factory=dict)
 
-def mutant(name: str, target: object, attribute: str) -> Callable[[Function], Function]:
-    """Register a function as a mutant of an attribute; several may share a name."""
+    def function(self, name: str, target: object, attribute: str) -> Callable[[Function], Function]:
+        """Let a function stand in the place of an attribute."""
 
-    def register(instead: Function) -> Function:
-        replaced(name, target, attribute, instead)
-        return instead
+        def register(instead: Function) -> Function:
+            self.value(name, target, attribute, instead)
+            return instead
 
-    return register
+        return register
 
-
-def replaced(name: str, target: object, attribute: str, instead: object) -> None:
-    """Register a value as a mutant of an attribute."""
-    MUTANTS[name] = (*MUTANTS.get(name, ()), Change(target, attribute, instead))
+    def value(self, name: str, target: object, attribute: str, instead: object) -> None:
+        """Let a value stand in the place of an attribute."""
+        change = Change(target, attribute, instead)
+        self.mutants[name] = (*self.mutants.get(name, ()), change)
 
 
 def model_of(store: object) -> StoreModel:

@@ -49,9 +49,7 @@ class Screens:
         elif isinstance(fact, TransferChanged) and fact.transfer.is_finished:
             transfer = self.store.transfers[fact.transfer.id]
             shown = fact.transfer.state
-            hold(
-                transfer.state is shown, f"transfer {transfer.id} is shown as {shown}, and is not"
-            )
+            hold(transfer.state is shown, f"transfer {transfer.id} is shown as {shown}, and is not")
             if shown is TransferState.SETTLED:
                 to = fact.transfer.recipient
                 hold(transfer.recipient == to, f"transfer {transfer.id} is shown as {to}'s")

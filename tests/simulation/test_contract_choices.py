@@ -171,9 +171,10 @@ def test_a_choice_is_carried_out_only_for_what_it_was_made_for(run: Run) -> None
         assert await ledger.one.carry_out(older) is None, "a later choice took its place"
         [waiting] = await ledger.one.waiting_choices(OWN)
         assert (waiting.choice, waiting.who) == (TO_ANA, "another person")
-        assert await ledger.one.carry_out(
-            replace(waiting, transfer=replace(transfer, tries=9))
-        ) is None
+        assert (
+            await ledger.one.carry_out(replace(waiting, transfer=replace(transfer, tries=9)))
+            is None
+        )
         # Tried again and given up once more, it is another matter, and a request has just left.
         assert await ledger.one.choose(transfer.id, RETRY, WHO) is not None
         current = await ledger.one.claim(transfer.id, seconds=60)

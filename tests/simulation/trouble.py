@@ -41,18 +41,23 @@ class Trouble:
             later(30.0 * roll(), self._set_database_clock, 200.0 * roll() - 100.0)
         if roll() < chances.cuts:
             later(30.0 * roll(), self._cut, till)
-        self._draw_recipients()
         if roll() < chances.withdrawals:
             later(30.0 * roll(), self._withdraw)
         if roll() < 0.02:
             later(30.0 * roll(), self._stranger)
-        if roll() < chances.looks:
-            later(30.0 * roll(), lambda: self._owners.look(patiently=False))
-        if roll() < chances.blind_choices:
-            later(30.0 * roll(), self._owners.choose_blindly)
-        if roll() < chances.reconciles:
-            later(30.0 * roll(), self._owners.reconcile)
+        self._draw_recipients()
+        self._draw_owners()
         self._draw_outages()
+
+    def _draw_owners(self) -> None:
+        chances, roll = self._world.chances, self._world.random.random
+        later, owners = self._world.loop.world_later, self._owners
+        if roll() < chances.looks:
+            later(30.0 * roll(), lambda: owners.look(patiently=False))
+        if roll() < chances.blind_choices:
+            later(30.0 * roll(), owners.choose_blindly)
+        if roll() < chances.reconciles:
+            later(30.0 * roll(), owners.reconcile)
 
     def _draw_recipients(self) -> None:
         chances, roll = self._world.chances, self._world.random.random
@@ -122,9 +127,7 @@ class Trouble:
             self._world.story.count("recipient: unknown")
             self._world.story.tell("Blink", username, "is not found")
             wallet = usernames.pop(username)
-            self._world.loop.world_later(
-                self._a_while(), usernames.setdefault, username, wallet
-            )
+            self._world.loop.world_later(self._a_while(), usernames.setdefault, username, wallet)
 
     def _a_while(self) -> float:
         roll = self._world.random.random

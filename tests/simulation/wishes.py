@@ -89,13 +89,9 @@ class Wishes:
             row.id in self._last and self._last[row.id][0].remedy is not Remedy.RETRY,
             f"{name} was given up, and nobody chose so",
         )
-        hold(
-            self.blink.status(payment_hash) is not InvoiceStatus.PAID, f"{name} is a paid one"
-        )
+        hold(self.blink.status(payment_hash) is not InvoiceStatus.PAID, f"{name} is a paid one")
         hold(payment_hash not in self.blink.in_flight, f"{name} is in flight")
-        hold(
-            not self.blink.requests[payment_hash], f"{name}: a request for it is still under way"
-        )
+        hold(not self.blink.requests[payment_hash], f"{name}: a request for it is still under way")
         self.retired.add(payment_hash)
 
     def paying(self, payment_hash: str, name: str) -> None:

@@ -12,7 +12,9 @@ from blinkpos_desktop.domain.reconciliation import Comparison, LedgerRows, compa
 from blinkpos_desktop.services import reconciling
 from blinkpos_desktop.services.reconciling import Reconciling
 from tests.simulation.books_model import BooksModel
-from tests.simulation.mutating import model_of, mutant, replaced
+from tests.simulation.mutating import Family, model_of
+
+wrong = Family("Comparing with Blink")
 
 _begin, _fix = BooksModel.begin, Reconciling._fix
 
@@ -36,10 +38,10 @@ def _taken_for_sent(status: TransactionStatus) -> object:
 
 
 for _status in (TransactionStatus.PENDING, TransactionStatus.FAILURE):
-    replaced(f"take a {_status} for sent", reconciling, "compare", _taken_for_sent(_status))
+    wrong.value(f"take a {_status} for sent", reconciling, "compare", _taken_for_sent(_status))
 
 
-@mutant("record a transaction that is not ours", reconciling, "compare")
+@wrong.function("record a transaction that is not ours", reconciling, "compare")
 def _by_guess(
     ledger: str,
     rows: LedgerRows,
@@ -67,7 +69,7 @@ def _by_guess(
     return replace(found, differences=(*found.differences, *guessed))
 
 
-@mutant("settle by the sum instead of the hash", reconciling, "compare")
+@wrong.function("settle by the sum instead of the hash", reconciling, "compare")
 def _by_sum(
     ledger: str,
     rows: LedgerRows,
@@ -91,7 +93,7 @@ def _by_sum(
     return replace(found, differences=(*found.differences, *alike))
 
 
-@mutant("settle by the sum instead of the hash", Reconciling, "_settle")
+@wrong.function("settle by the sum instead of the hash", Reconciling, "_settle")
 async def _whatever_hash(
     self: Reconciling, payment_id: int, transfer_id: int, payment_hash: str
 ) -> None:
@@ -104,7 +106,7 @@ async def _whatever_hash(
 _settle = Reconciling._settle
 
 
-@mutant("record what was asked instead of what Blink shows", Reconciling, "_fix")
+@wrong.function("record what was asked instead of what Blink shows", Reconciling, "_fix")
 async def _as_asked(self: Reconciling, difference: Difference) -> None:
     if difference.kind is Kind.RECEIVED and difference.payment_id is not None:
         payment = await self._store.payment(difference.payment_id)
@@ -112,7 +114,7 @@ async def _as_asked(self: Reconciling, difference: Difference) -> None:
     await _fix(self, difference)
 
 
-@mutant("add what came in once more", BooksModel, "correct_received")
+@wrong.function("add what came in once more", BooksModel, "correct_received")
 def _added(self: BooksModel, payment_id: int, *, before: int, sats: int) -> bool:
     row = self.ledger.payments[payment_id]
     row.received_sats, row.view = before + sats, None
@@ -121,13 +123,13 @@ def _added(self: BooksModel, payment_id: int, *, before: int, sats: int) -> bool
     return True
 
 
-@mutant("look at Blink's newest page only", Reconciling, "_walk")
+@wrong.function("look at Blink's newest page only", Reconciling, "_walk")
 async def _newest(self: Reconciling, wallet_id: str, since: int) -> list[WalletTransaction]:
     page = await self._statement.transaction_page(wallet_id, None)
     return [each for each in page.transactions if each.created_at >= since]
 
 
-@mutant("compare from now on only", BooksModel, "begin")
+@wrong.function("compare from now on only", BooksModel, "begin")
 def _no_window(self: BooksModel, account_id: str, since: int | None) -> Run:
     run = _begin(self, account_id, since)
     return replace(run, since=int(self.ledger.clock()))

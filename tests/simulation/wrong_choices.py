@@ -17,14 +17,16 @@ from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.ports import BlinkGateway
 from tests.simulation import choices_model
 from tests.simulation.choices_model import ChoicesModel
-from tests.simulation.mutating import mutant, replaced
+from tests.simulation.mutating import Family
 from tests.simulation.rows_model import ChoiceRow, TransferRow, transfer_of
+
+wrong = Family("A person's choice")
 
 _next_proof = Retiring.next_proof
 _carry_out, _choose = Attention._carry_out, ChoicesModel.choose
 
-replaced("retire without the quiet time", retiring_module, "QUIET_SECONDS", 0)
-replaced("retire without the quiet time", choices_model, "QUIET_SECONDS", 0)
+wrong.value("retire without the quiet time", retiring_module, "QUIET_SECONDS", 0)
+wrong.value("retire without the quiet time", choices_model, "QUIET_SECONDS", 0)
 
 
 def _not_looked_up(self: Retiring) -> Proof:
@@ -32,7 +34,7 @@ def _not_looked_up(self: Retiring) -> Proof:
     return Proof.RETIRE if proof is Proof.LOOK_UP else proof
 
 
-replaced("retire without the look-up", Retiring, "next_proof", property(_not_looked_up))
+wrong.value("retire without the look-up", Retiring, "next_proof", property(_not_looked_up))
 
 
 def _expired_is_dead(self: Retiring) -> Proof:
@@ -41,8 +43,8 @@ def _expired_is_dead(self: Retiring) -> Proof:
     return Proof.RETIRE if self.status is InvoiceStatus.EXPIRED else _next_proof.__get__(self)
 
 
-replaced("retire what is expired", Retiring, "next_proof", property(_expired_is_dead))
-replaced("retire what is expired", choices_model, "QUIET_SECONDS", 0)
+wrong.value("retire what is expired", Retiring, "next_proof", property(_expired_is_dead))
+wrong.value("retire what is expired", choices_model, "QUIET_SECONDS", 0)
 
 
 class _Gullible:
@@ -64,7 +66,7 @@ class _Gullible:
             return None
 
 
-@mutant("take a failed query for evidence", Attention, "_carry_out")
+@wrong.function("take a failed query for evidence", Attention, "_carry_out")
 async def _gullible(self: Attention, waiting: WaitingChoice) -> None:
     gateway = self._gateway
     self._gateway = cast("BlinkGateway", _Gullible(gateway))
@@ -75,8 +77,8 @@ async def _gullible(self: Attention, waiting: WaitingChoice) -> None:
 
 
 _AT_ONCE = "keep a live invoice's money at once"
-replaced(_AT_ONCE, transfer_module, "NEED_NO_INVOICE", frozenset())
-replaced(_AT_ONCE, choices_model, "at_once", lambda choice, _: _carried_out_at_once(choice))
+wrong.value(_AT_ONCE, transfer_module, "NEED_NO_INVOICE", frozenset())
+wrong.value(_AT_ONCE, choices_model, "at_once", lambda choice, _: _carried_out_at_once(choice))
 
 
 def _carried_out_at_once(choice: Choice) -> TransferEvent | None:
@@ -84,11 +86,11 @@ def _carried_out_at_once(choice: Choice) -> TransferEvent | None:
 
 
 _ALIVE = "send to another while the old invoice lives"
-replaced(_ALIVE, transfer_module, "NEED_NO_INVOICE", frozenset())
-replaced(_ALIVE, choices_model, "NEED_NO_INVOICE", frozenset())
+wrong.value(_ALIVE, transfer_module, "NEED_NO_INVOICE", frozenset())
+wrong.value(_ALIVE, choices_model, "NEED_NO_INVOICE", frozenset())
 
 
-@mutant("send to whom it was for before", ChoicesModel, "_apply")
+@wrong.function("send to whom it was for before", ChoicesModel, "_apply")
 def _as_before(
     self: ChoicesModel,
     row: TransferRow,
@@ -104,7 +106,7 @@ def _as_before(
     return transfer_of(row)
 
 
-@mutant("carry an older choice out", ChoicesModel, "choose")
+@wrong.function("carry an older choice out", ChoicesModel, "choose")
 def _first_word(
     self: ChoicesModel, transfer_id: int, choice: Choice, who: str, process: UUID
 ) -> Transfer | None:
@@ -117,7 +119,7 @@ def _first_word(
     return after
 
 
-@mutant("choose for what is under way", ChoicesModel, "choose")
+@wrong.function("choose for what is under way", ChoicesModel, "choose")
 def _whenever(
     self: ChoicesModel, transfer_id: int, choice: Choice, who: str, process: UUID
 ) -> Transfer | None:
@@ -127,24 +129,24 @@ def _whenever(
     return _choose(self, transfer_id, choice, who, process)
 
 
-@mutant("choose for what is under way", Attention, "choose")
+@wrong.function("choose for what is under way", Attention, "choose")
 async def _without_the_list(self: Attention, transfer_id: int, choice: Choice, who: str) -> None:
     await self._store.choose(transfer_id, choice, who)
 
 
-@mutant("tell a choice that was not written down", Attention, "choose")
+@wrong.function("tell a choice that was not written down", Attention, "choose")
 async def _unwritten(self: Attention, transfer_id: int, choice: Choice, who: str) -> None:
     if any(each.transfer.id == transfer_id and each.choice for each in await self.list()):
         return
     await self._store.choose(transfer_id, choice, who)
 
 
-@mutant("never carry a choice out", Attention, "_carry_out")
+@wrong.function("never carry a choice out", Attention, "_carry_out")
 async def _leave_it(self: Attention, waiting: WaitingChoice) -> None:
     del self, waiting
 
 
-@mutant("try again without asking", choices_model, "apply")
+@wrong.function("try again without asking", choices_model, "apply")
 def _at_once_again(
     transfer: Transfer, event: TransferEvent, *, reason: str = "", recipient: str = ""
 ) -> Transfer:

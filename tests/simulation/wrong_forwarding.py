@@ -20,8 +20,10 @@ from blinkpos_desktop.domain.transfer import (
 from blinkpos_desktop.services.forwarder import _RESTRICTED, _SENT, Forwarder, _Outcome
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
-from tests.simulation.mutating import Function, model_of, mutant
+from tests.simulation.mutating import Family, Function, model_of
 from tests.simulation.rows_model import transfer_of
+
+wrong = Family("Passing on")
 
 _E: Final = TransferEvent
 _record, _ask, _send = Forwarder._record, Forwarder._ask, Forwarder._send
@@ -45,11 +47,11 @@ def _on(event: TransferEvent, then: Callable[[Forwarder, Transfer], _Outcome]) -
     return record
 
 
-mutant("re-invoice on a timeout", Forwarder, "_record")(_on(_E.SEND_LOST, _planned_anew))
-mutant("believe a FAILURE", Forwarder, "_record")(_on(_E.SEND_FAILED, _planned_anew))
+wrong.function("re-invoice on a timeout", Forwarder, "_record")(_on(_E.SEND_LOST, _planned_anew))
+wrong.function("believe a FAILURE", Forwarder, "_record")(_on(_E.SEND_FAILED, _planned_anew))
 
 
-@mutant("take a lost answer for paid", Forwarder, "_record")
+@wrong.function("take a lost answer for paid", Forwarder, "_record")
 async def _lost_is_paid(
     self: Forwarder, payment: Payment, transfer: Transfer, event: TransferEvent, **why: str
 ) -> _Outcome:
@@ -65,7 +67,7 @@ async def _make(self: Forwarder, transfer: Transfer, sats: int) -> RecipientInvo
     )
 
 
-@mutant("pay before persist", Forwarder, "_make_invoice")
+@wrong.function("pay before persist", Forwarder, "_make_invoice")
 async def _pay_first(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     invoice = await _make(self, transfer, transfer.sats)
     await self._gateway.pay(payment.wallet_id, invoice.payment_request, transfer.memo)
@@ -73,7 +75,7 @@ async def _pay_first(self: Forwarder, payment: Payment, transfer: Transfer) -> _
     return _Outcome(transfer=stored or transfer)
 
 
-@mutant("forward the surplus too", Forwarder, "_make_invoice")
+@wrong.function("forward the surplus too", Forwarder, "_make_invoice")
 async def _with_surplus(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     surplus = (payment.received_sats or 0) - payment.total_sats
     if surplus <= 0:
@@ -83,14 +85,14 @@ async def _with_surplus(self: Forwarder, payment: Payment, transfer: Transfer) -
     return _Outcome(transfer=stored or transfer)
 
 
-@mutant("send before the intent is stored", Forwarder, "_send")
+@wrong.function("send before the intent is stored", Forwarder, "_send")
 async def _unannounced(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     if transfer.invoice is not None:
         await self._gateway.pay(payment.wallet_id, transfer.invoice.payment_request, transfer.memo)
     return await _send(self, payment, transfer)
 
 
-@mutant("treat PENDING as failed", Forwarder, "_ask")
+@wrong.function("treat PENDING as failed", Forwarder, "_ask")
 async def _without_look_up(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     if transfer.invoice is None:
         raise TillError("no invoice")
@@ -100,7 +102,7 @@ async def _without_look_up(self: Forwarder, payment: Payment, transfer: Transfer
     return replace(outcome, wait=1.0)
 
 
-@mutant("retire on EXPIRED", Forwarder, "_ask")
+@wrong.function("retire on EXPIRED", Forwarder, "_ask")
 async def _retire_expired(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     if transfer.invoice is not None:
         status = await self._gateway.invoice_status(transfer.invoice.payment_hash)
@@ -109,7 +111,7 @@ async def _retire_expired(self: Forwarder, payment: Payment, transfer: Transfer)
     return await _ask(self, payment, transfer)
 
 
-@mutant("forward by guess to another", Forwarder, "_make_invoice")
+@wrong.function("forward by guess to another", Forwarder, "_make_invoice")
 async def _guessed(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     del payment
     wrong = "ana" if transfer.recipient == "elturco" else transfer.recipient
@@ -118,23 +120,23 @@ async def _guessed(self: Forwarder, payment: Payment, transfer: Transfer) -> _Ou
     return _Outcome(transfer=stored or transfer)
 
 
-@mutant("plan a tip for another", Shop, "wallet")
+@wrong.function("plan a tip for another", Shop, "wallet")
 async def _another(self: Shop, username: str) -> Any:  # noqa: ANN401 (a wallet)
     return await self._gateway.recipient("ana" if username == "elturco" else username)
 
 
-@mutant("forward before it is paid", Recovery, "on_fact")
+@wrong.function("forward before it is paid", Recovery, "on_fact")
 def _too_early(self: Recovery, fact: Fact) -> None:
     if isinstance(fact, InvoiceReady):
         self._start(fact.payment.id, 1.0)
 
 
-@mutant("forward before it is paid", Forwarder, "forward")
+@wrong.function("forward before it is paid", Forwarder, "forward")
 async def _whatever_state(self: Forwarder, payment_id: int) -> None:
     await self._forward(await self._store.payment(payment_id))
 
 
-@mutant("a retried transfer waits for another of its payment", Forwarder, "forward")
+@wrong.function("a retried transfer waits for another of its payment", Forwarder, "forward")
 async def _by_payment(self: Forwarder, payment_id: int) -> None:
     if payment_id not in self._under_way:
         self._under_way.add(payment_id)
@@ -144,7 +146,7 @@ async def _by_payment(self: Forwarder, payment_id: int) -> None:
             self._under_way.discard(payment_id)
 
 
-@mutant("drop the claim's second read", Forwarder, "_send")
+@wrong.function("drop the claim's second read", Forwarder, "_send")
 async def _unread(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     """Send what was claimed, however long the till has slept since."""
     sending = await self._store.record(transfer, _E.SEND_STARTED)
@@ -159,7 +161,7 @@ async def _unread(self: Forwarder, payment: Payment, transfer: Transfer) -> _Out
     return await self._record(payment, sending, _SENT[answer.status], reason=reason)
 
 
-@mutant("keep by itself what Blink restricts", Forwarder, "_ask")
+@wrong.function("keep by itself what Blink restricts", Forwarder, "_ask")
 async def _keep_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     outcome = await _ask(self, payment, transfer)
     unpaid = outcome.transfer
@@ -171,7 +173,7 @@ async def _keep_restricted(self: Forwarder, payment: Payment, transfer: Transfer
     return _Outcome(transfer=transfer_of(row))
 
 
-@mutant("never try again what Blink restricts", Forwarder, "_ask")
+@wrong.function("never try again what Blink restricts", Forwarder, "_ask")
 async def _forget_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     outcome = await _ask(self, payment, transfer)
     restricted = outcome.transfer.reason in _RESTRICTED.values()

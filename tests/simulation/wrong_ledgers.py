@@ -13,14 +13,16 @@ from blinkpos_desktop.domain.transfer import (
     TransferState,
 )
 from tests.simulation import store_model
-from tests.simulation.mutating import mutant, replaced
+from tests.simulation.mutating import Family
 from tests.simulation.rows_model import TransferRow, payment_of, transfer_of
 from tests.simulation.store_model import StoreModel
+
+wrong = Family("The ledger")
 
 _begin, _begin_transfer = StoreModel.begin_attempt, StoreModel.begin_transfer_attempt
 
 
-@mutant("overwrite a prepared invoice", StoreModel, "store_recipient_invoice")
+@wrong.function("overwrite a prepared invoice", StoreModel, "store_recipient_invoice")
 def _overwrite(
     self: StoreModel,
     transfer: Transfer,
@@ -36,7 +38,7 @@ def _overwrite(
     return after
 
 
-@mutant("overwrite a prepared invoice", StoreModel, "claim")
+@wrong.function("overwrite a prepared invoice", StoreModel, "claim")
 def _everybody_claims(
     self: StoreModel,
     transfer_id: int,
@@ -49,7 +51,7 @@ def _everybody_claims(
     return transfer_of(self.transfers[transfer_id])
 
 
-@mutant("complete when one transfer has settled", StoreModel, "complete")
+@wrong.function("complete when one transfer has settled", StoreModel, "complete")
 def _half_done(self: StoreModel, payment_id: int) -> Payment | None:
     row = self._row(payment_id)
     done = any(each.state in store_model._DONE for each in row.transfers)
@@ -59,7 +61,7 @@ def _half_done(self: StoreModel, payment_id: int) -> Payment | None:
     return payment_of(row)
 
 
-@mutant("move without compare-and-set", StoreModel, "move")
+@wrong.function("move without compare-and-set", StoreModel, "move")
 def _just_move(
     self: StoreModel, payment_id: int, to: PaymentState, *, reason: str, received_sats: int | None
 ) -> Payment | None:
@@ -68,12 +70,12 @@ def _just_move(
     return payment_of(row)
 
 
-@mutant("a new attempt reuses its id", StoreModel, "begin_attempt")
+@wrong.function("a new attempt reuses its id", StoreModel, "begin_attempt")
 def _same_id(self: StoreModel, payment_id: int) -> str:
     return _begin(self, payment_id).rpartition("-")[0] + "-1"
 
 
-@mutant("a recipient's new attempt reuses its id", StoreModel, "begin_transfer_attempt")
+@wrong.function("a recipient's new attempt reuses its id", StoreModel, "begin_transfer_attempt")
 def _same_transfer_id(self: StoreModel, transfer_id: int, process: UUID) -> str:
     return _begin_transfer(self, transfer_id, process).rpartition("-")[0] + "-1"
 
@@ -82,7 +84,7 @@ def _whoever_is_paid(row: TransferRow, transfer: Transfer, process: UUID) -> boo
     return row.state is transfer.state and row.claimed_by == process
 
 
-replaced(
+wrong.value(
     "store an invoice of the former recipient",
     StoreModel,
     "_is_as_given",

@@ -16,30 +16,32 @@ from blinkpos_desktop.services.receiving import Receiving
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.watcher import Watcher
 from tests.simulation import store_model
-from tests.simulation.mutating import mutant, replaced
+from tests.simulation.mutating import Family
+
+wrong = Family("Selling and watching")
 
 _paid, _finish, _invoice = Receiving.paid, Closing.finish, Checkout._invoice
 
 
-@mutant("never take up what is unfinished", Recovery, "run")
+@wrong.function("never take up what is unfinished", Recovery, "run")
 async def _no_recovery(self: Recovery, account_id: str) -> None:
     del self, account_id
     await asyncio.Event().wait()
 
 
-@mutant("never ask for open invoices", Watcher, "ask_due")
+@wrong.function("never ask for open invoices", Watcher, "ask_due")
 async def _no_questions(self: Watcher, account_id: str) -> None:
     del self, account_id
     await asyncio.sleep(0)
 
 
-@mutant("give unknown income to the sale on the screen", Watcher, "_find")
+@wrong.function("give unknown income to the sale on the screen", Watcher, "_find")
 async def _by_guess(self: Watcher, payment_hash: str) -> Payment | None:
     found = await self._store.by_hash(payment_hash)
     return found or next(iter(self._on_screen.values()), None)
 
 
-@mutant("expire by our own clock", Watcher, "ask")
+@wrong.function("expire by our own clock", Watcher, "ask")
 async def _own_clock(self: Watcher, payment: Payment) -> None:
     self._asked[payment.id] = int(self._clock.now())
     if payment.invoice and self._clock.now() > payment.invoice.expires_at:
@@ -48,13 +50,13 @@ async def _own_clock(self: Watcher, payment: Payment) -> None:
         await self._receiver.paid(payment.id, None)
 
 
-@mutant("lose an update when the database is away", Watcher, "_take")
+@wrong.function("lose an update when the database is away", Watcher, "_take")
 async def _forgetful(self: Watcher, update: PaidUpdate) -> None:
     if payment := await self._store.by_hash(update.payment_hash):
         await self._receiver.paid(payment.id, update.received_sats)
 
 
-@mutant("trust cancel's refusal", Closing, "finish")
+@wrong.function("trust cancel's refusal", Closing, "finish")
 async def _trusting(self: Closing, payment: Payment, *, to: PaymentState) -> Payment:
     if payment.state is PaymentState.CANCELLING:
         cancelled = await self._gateway.cancel_invoice(payment.wallet_id, payment.payment_hash)
@@ -63,20 +65,20 @@ async def _trusting(self: Closing, payment: Payment, *, to: PaymentState) -> Pay
     return await _finish(self, payment, to=to)
 
 
-@mutant("count a duplicate update twice", Receiving, "paid")
+@wrong.function("count a duplicate update twice", Receiving, "paid")
 async def _again(self: Receiving, payment_id: int, received_sats: int | None) -> None:
     self._announced.clear()
     await _paid(self, payment_id, received_sats)
 
 
-@mutant("take what was asked for what came in", Receiving, "paid")
+@wrong.function("take what was asked for what came in", Receiving, "paid")
 async def _as_asked(self: Receiving, payment_id: int, received_sats: int | None) -> None:
     del received_sats
     payment = await self._store.payment(payment_id)
     await _paid(self, payment_id, payment.total_sats)
 
 
-@mutant("show a QR before it is stored", Checkout, "_invoice")
+@wrong.function("show a QR before it is stored", Checkout, "_invoice")
 async def _shown_first(self: Checkout, payment: Payment, plan: PaymentPlan) -> Invoice:
     invoice = await _invoice(self, payment, plan)
     shown = replace(payment, invoice=invoice, state=PaymentState.AWAITING)
@@ -85,9 +87,11 @@ async def _shown_first(self: Checkout, payment: Payment, plan: PaymentPlan) -> I
 
 
 _S, _MOVES = PaymentState, payment_module.MOVES
-replaced("expire paid", payment_module, "MOVES", {**_MOVES, _S.EXPIRED: {}})
-replaced("a cancelled sale cannot be paid", payment_module, "MOVES", {**_MOVES, _S.CANCELLED: {}})
-replaced(
+wrong.value("expire paid", payment_module, "MOVES", {**_MOVES, _S.EXPIRED: {}})
+wrong.value(
+    "a cancelled sale cannot be paid", payment_module, "MOVES", {**_MOVES, _S.CANCELLED: {}}
+)
+wrong.value(
     "stop watching a cancelled sale",
     store_model,
     "_WATCHED",
