@@ -30,7 +30,7 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
-from tests.simulation.blink_books import ModelInvoice
+from tests.simulation.blink_books import Entry, ModelInvoice
 from tests.simulation.blink_model import BlinkModel
 from tests.simulation.faults import BlinkFaults, Fault, Killable
 
@@ -63,8 +63,8 @@ class BlinkLine:
     ) -> None:
         self._model, self._faults, self._process = model, faults, process
         self._account, self._loop = account, model.loop
-        self.known_pending: set[str] = set()
-        """Hashes that Blink last told this process are in flight."""
+        self.known_pending: dict[str, Entry] = {}
+        """The payments that Blink last told this process are in flight, by their hashes."""
         self.on_paying: Callable[[ModelInvoice], None] = lambda _: None
         self.on_creating: Callable[[str], None] = lambda _: None
         self.on_look_up_failed: Callable[[str], None] = lambda _: None
@@ -148,10 +148,7 @@ class BlinkLine:
             lambda: self._model.books.sent(wallet_id, payment_hash),
             CREATE_SECONDS,
         )
-        if status is TransactionStatus.PENDING:
-            self.known_pending.add(payment_hash)
-        else:
-            self.known_pending.discard(payment_hash)
+        self._learn(payment_hash, is_pending=status is TransactionStatus.PENDING)
         return status
 
     async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
@@ -187,8 +184,13 @@ class BlinkLine:
             self._send(future, wallet_id, payment_request, fault)
         answer = await self._answer(future, call)
         if answer.status is SendStatus.PENDING:
-            self.known_pending.add(invoice.payment_hash)
+            self._learn(invoice.payment_hash, is_pending=True)
         return answer
+
+    def _learn(self, payment_hash: str, *, is_pending: bool) -> None:
+        self.known_pending.pop(payment_hash, None)
+        if is_pending and payment_hash in self._model.in_flight:
+            self.known_pending[payment_hash] = self._model.in_flight[payment_hash][1]
 
     def _send(
         self,

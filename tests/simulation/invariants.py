@@ -15,7 +15,7 @@ from blinkpos_desktop.domain.difference import Kind, Report
 from blinkpos_desktop.domain.payment import MOVES, RECEIVED, PaymentState
 from blinkpos_desktop.domain.transfer import MOVES as TRANSFER_MOVES
 from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
-from tests.simulation.blink_books import ModelInvoice, Movement, Wallet
+from tests.simulation.blink_books import Entry, ModelInvoice, Movement, Wallet
 from tests.simulation.blink_model import CENT_SATS, BlinkModel
 from tests.simulation.books_model import BooksModel
 from tests.simulation.checks import Checks
@@ -106,7 +106,7 @@ class Auditor:
         self._hold(payment.state in RECEIVED, f"{name} left before its payment was recorded")
         self._hold(self._is_paid(payment), f"{name} left before its customer had paid")
 
-    def paying(self, process: object, pending: set[str], invoice: ModelInvoice) -> None:
+    def paying(self, process: object, pending: dict[str, Entry], invoice: ModelInvoice) -> None:
         """A request that moves money is about to leave a process."""
         payment_hash = invoice.payment_hash
         name = f"the payment of {invoice.external_id}"
@@ -119,7 +119,9 @@ class Auditor:
         self._hold(
             self._intents[process, payment_hash] >= 0, f"{name} leaves before its intent is stored"
         )
-        known = payment_hash in pending and payment_hash in self._blink.in_flight
+        # One that has come back meanwhile, and left once more, is another one.
+        _, now = self._blink.in_flight.get(payment_hash, (None, None))
+        known = now is not None and pending.get(payment_hash) is now
         self._hold(not known, f"{name} leaves while it is known to be PENDING")
 
     def creating(self, external_id: str) -> None:
