@@ -14,7 +14,7 @@ class Remedy(StrEnum):
     """What a person can choose."""
 
     RETRY = "retry"
-    """Pay the same invoice again, or make one if there is none."""
+    """Ask about the same invoice and pay it again if it is unpaid, or make one if there is none."""
     SEND = "send"
     """Send it to another recipient; the live invoice is retired first."""
     KEEP = "keep"

@@ -99,6 +99,7 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
         _E.STATUS_UNPAID: _S.PREPARED,
     },
     _S.ATTENTION: {
+        # With a live invoice UNKNOWN (see apply): a request may have arrived late, and be PENDING.
         _E.RETRY_CHOSEN: _S.PLANNED,
         _E.STATUS_PAID: _S.SETTLED,
         # By the three conditions of domain.retiring only: it has no live invoice afterwards.
@@ -200,8 +201,8 @@ def apply(
     if event is TransferEvent.SEND_CHOSEN:
         transfer = replace(transfer, recipient=recipient)
     if event is TransferEvent.RETRY_CHOSEN and transfer.invoice is not None:
-        # It has a live invoice: that one is paid again, never a second one.
-        state = TransferState.PREPARED
+        # It has a live invoice: that one is asked about and paid again, never a second one.
+        state = TransferState.UNKNOWN
     return replace(transfer, state=state, reason=reason, tries=_tries(transfer, event))
 
 

@@ -105,7 +105,7 @@ class Reconciling:
         late = tuple(each for each in last.differences if key(each) not in known)
         report = Report(
             since=run.since,
-            asked=len(seen.asked),
+            asked=len(seen.asked | seen.not_known),
             transactions=len(seen.transactions),
             not_ours=last.not_ours,
             found=first.differences + late,
@@ -193,12 +193,16 @@ class Reconciling:
 
     async def _ask(self, payment_hash: str, seen: _Seen) -> None:
         try:
-            if await self._statement.invoice_status(payment_hash) is InvoiceStatus.PAID:
-                seen.paid.add(payment_hash)
+            status = await self._statement.invoice_status(payment_hash)
         except BlinkRefusedError as error:
-            _log.warning("an invoice that Blink does not know: %s", error)
+            # It may only refuse this once: the second look asks again.
+            _log.warning("an invoice that Blink may not know: %s", error)
             seen.not_known.add(payment_hash)
+            return
+        seen.not_known.discard(payment_hash)
         seen.asked.add(payment_hash)
+        if status is InvoiceStatus.PAID:
+            seen.paid.add(payment_hash)
 
     async def _fix(self, difference: Difference) -> None:
         payment_id = difference.payment_id

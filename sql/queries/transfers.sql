@@ -53,11 +53,13 @@ WHERE external_id = %(external_id)s AND payment_hash IS NULL AND retired_at IS N
                   AND live.payment_hash IS NOT NULL AND live.retired_at IS NULL);
 
 -- name: set_transfer
--- Compare-and-set on the state, by the claim's owner only; what is sent is the live invoice.
+-- Compare-and-set on the state and the recipient, by the claim's owner only: a till that slept may
+-- hold an invoice of who it was before a person chose another. What is sent is the live invoice.
 UPDATE transfers SET state = %(after)s, reason = %(reason)s, tries = %(tries)s,
     last_sent_at = CASE WHEN %(after)s = 'sending' THEN now() ELSE last_sent_at END,
     settled_at = CASE WHEN %(after)s = 'settled' THEN now() ELSE settled_at END
-WHERE id = %(id)s AND state = %(before)s AND claimed_by = %(process)s
+WHERE id = %(id)s AND state = %(before)s AND recipient = %(recipient)s
+  AND claimed_by = %(process)s
   AND (%(after)s <> 'sending' OR EXISTS (SELECT FROM recipient_invoices i
       WHERE i.transfer_id = transfers.id AND i.payment_hash = %(payment_hash)s
         AND i.retired_at IS NULL))

@@ -131,7 +131,7 @@ async def test_a_retry_pays_the_same_invoice(
         await settled(till, payment)
         assert len(await aside(control.invoices, owner="elturco")) == 1
     assert control.balances()["elturco"]["BTC"] == 2
-    assert ("retry_chosen", "prepared", WHO) in story(database_url, transfer)
+    assert ("retry_chosen", "unknown", WHO) in story(database_url, transfer)
     control.verify()
 
 
@@ -292,7 +292,7 @@ async def test_the_choice_can_be_changed_while_it_waits(
         assert await store.drop_choice(old, "x") is None
         assert (await till.part(payment, Role.TIP)).state is TransferState.ATTENTION
         await choices.choose(transfer.id, RETRY, "ben")
-        assert (await till.part(payment, Role.TIP)).state is TransferState.PREPARED
+        assert (await till.part(payment, Role.TIP)).state is TransferState.UNKNOWN
         with pytest.raises(InputError, match="Nothing with this number"):
             await choices.choose(transfer.id, KEEP, WHO)
     outcomes = ledger.rows(database_url, "SELECT outcome FROM choices ORDER BY id")
@@ -324,7 +324,9 @@ async def test_nobody_sends_a_retired_invoice(
     async with stuck(make_settings, simulator, database_url) as (till, payment, transfer):
         store, account_id = till.engine.store, till.engine.shop.account.id
         await till.engine.attention.choose(transfer.id, RETRY, WHO)
-        old = await store.claim(transfer.id, seconds=60)
+        asked = await store.claim(transfer.id, seconds=60)
+        assert asked is not None
+        old = await store.record(asked, TransferEvent.STATUS_UNPAID)
         assert old is not None
         assert old.state is TransferState.PREPARED
         await store.record(old, TransferEvent.GAVE_UP)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
@@ -17,6 +18,7 @@ from blinkpos_desktop.domain.blink import (
     RecipientWallet,
     SendAnswer,
     SendStatus,
+    TransactionPage,
     TransactionStatus,
 )
 from blinkpos_desktop.domain.errors import (
@@ -28,16 +30,21 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
-from tests.simulation.blink_model import BlinkModel, ModelInvoice
+from tests.simulation.blink_books import Entry, ModelInvoice
+from tests.simulation.blink_model import BlinkModel
 from tests.simulation.faults import BlinkFaults, Fault, Killable
 
 T = TypeVar("T")
 CREATE_SECONDS: Final = 15.0
 STATUS_SECONDS: Final = 5.0
 PAY_SECONDS: Final = 30.0
+LATEST_SECONDS: Final = 6 * 60.0
+"""A request is not on its way for longer; the database's clock may jump ahead meanwhile."""
 RECIPIENT_SECONDS: Final = 24 * 3600
 USD_SECONDS: Final = 5 * 60
 USD: Final = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
+_HASHLESS: Final = frozenset("37b")
+"""Last digits of hashes that Blink's list may not show."""
 _NOT_DONE: Final = {Fault.AWAY, Fault.BUSY, Fault.REFUSED, Fault.DROPPED, Fault.KEY}
 _REFUSALS: Final = (
     ("UNEXPECTED_CLIENT_ERROR", "Something went wrong"),
@@ -56,8 +63,8 @@ class BlinkLine:
     ) -> None:
         self._model, self._faults, self._process = model, faults, process
         self._account, self._loop = account, model.loop
-        self.known_pending: set[str] = set()
-        """Hashes that Blink last told this process are in flight."""
+        self.known_pending: dict[str, Entry] = {}
+        """The payments that Blink last told this process are in flight, by their hashes."""
         self.on_paying: Callable[[ModelInvoice], None] = lambda _: None
         self.on_creating: Callable[[str], None] = lambda _: None
         self.on_look_up_failed: Callable[[str], None] = lambda _: None
@@ -112,7 +119,10 @@ class BlinkLine:
                 expires_at=made.expires_at,
             )
 
-        return await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        made = await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        if self._faults.falls_asleep_between():
+            await self._process.nap(f"before {external_id} is stored")
+        return made
 
     async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
         return await self._call(
@@ -135,14 +145,18 @@ class BlinkLine:
     async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
         status = await self._call(
             f"sent {_short(payment_hash)}",
-            lambda: self._model.sent(wallet_id, payment_hash),
+            lambda: self._model.books.sent(wallet_id, payment_hash),
             CREATE_SECONDS,
         )
-        if status is TransactionStatus.PENDING:
-            self.known_pending.add(payment_hash)
-        else:
-            self.known_pending.discard(payment_hash)
+        self._learn(payment_hash, is_pending=status is TransactionStatus.PENDING)
         return status
+
+    async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        return await self._call(
+            f"transactions from {after or 'the newest'}",
+            lambda: self._page(wallet_id, after),
+            CREATE_SECONDS,
+        )
 
     async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
         try:
@@ -161,7 +175,7 @@ class BlinkLine:
         call = f"pay {_short(invoice.payment_hash)}"
         self._process.point(f"before {call}")
         self.on_paying(invoice)
-        fault = self._faults.draw(call)
+        fault = self._faults.draw_send(call)
         future: asyncio.Future[SendAnswer] = self._loop.create_future()
         if fault in _NOT_DONE:
             later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
@@ -170,8 +184,13 @@ class BlinkLine:
             self._send(future, wallet_id, payment_request, fault)
         answer = await self._answer(future, call)
         if answer.status is SendStatus.PENDING:
-            self.known_pending.add(invoice.payment_hash)
+            self._learn(invoice.payment_hash, is_pending=True)
         return answer
+
+    def _learn(self, payment_hash: str, *, is_pending: bool) -> None:
+        self.known_pending.pop(payment_hash, None)
+        if is_pending and payment_hash in self._model.in_flight:
+            self.known_pending[payment_hash] = self._model.in_flight[payment_hash][1]
 
     def _send(
         self,
@@ -184,10 +203,16 @@ class BlinkLine:
         pending = None
         if chances.pending and self._faults.random.random() < chances.pending:
             self._faults.story.count("Blink: PENDING")
-            longest = 30.0 if self._faults.random.random() < 0.95 else 3600.0
+            # What is late may have to be waited for longest, too.
+            long = 0.5 if fault is Fault.LATE else 0.05
+            longest = 3600.0 if self._faults.random.random() < long else 30.0
             pending = between(0.5, longest)
 
+        payment_hash = self._model.read(payment_request).payment_hash
+        self._model.requests[payment_hash] += 1
+
         def answered(answer: SendAnswer) -> None:
+            self._model.requests[payment_hash] -= 1
             if fault in {Fault.LOST, Fault.LATE}:
                 self._fail(future, OutcomeUnknownError("Silence.", cause="pay"))
             elif fault is Fault.DENIED:
@@ -198,7 +223,7 @@ class BlinkLine:
 
         leaves = between(0.005, 0.05)
         if fault is Fault.LATE:
-            leaves = between(PAY_SECONDS, 9 * 60.0)
+            leaves = between(PAY_SECONDS, LATEST_SECONDS)
             self._loop.world_later(
                 PAY_SECONDS, self._fail, future, OutcomeUnknownError("Silence.", cause="pay")
             )
@@ -211,6 +236,16 @@ class BlinkLine:
                 wallet_id, payment_request, answered, work=work, pending=pending
             ),
         )
+
+    def _page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        page = self._model.books.page(wallet_id, after)
+        if not self._faults.chances.hashless:
+            return page
+        shown = (
+            replace(each, payment_hash="") if each.payment_hash[-1:] in _HASHLESS else each
+            for each in page.transactions
+        )
+        return replace(page, transactions=tuple(shown))
 
     def _answer_undone_pay(self, future: asyncio.Future[SendAnswer], fault: Fault) -> None:
         if fault is Fault.REFUSED:
@@ -225,7 +260,7 @@ class BlinkLine:
         faults, model = self._faults, self._model
         if faults.chances.block and faults.random.random() < faults.chances.block:
             faults.story.count("Blink: block of 5 min")
-            model.block(kind, model.wallets[wallet_id].account)
+            model.invoice_limit.block(kind, model.wallets[wallet_id].account)
         return model.create(
             wallet_id, sats=sats, memo=memo, seconds=seconds, external_id=external_id, kind=kind
         )
@@ -256,6 +291,8 @@ class BlinkLine:
             raise
         self._process.point(f"after {call}")
         self._faults.story.tell(self._process.name, call, "→", answer)
+        if self._faults.falls_asleep():
+            await self._process.nap(f"after {call}")
         return answer
 
     def _do(self, future: asyncio.Future[T], work: Callable[[], T], fault: Fault | None) -> None:

@@ -13,12 +13,19 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from blinkpos_desktop.domain.attention import (
+    AttentionItem,
+    Choice,
+    RetiredInvoice,
+    WaitingChoice,
+)
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
 from tests.simulation.chances import Chances
+from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import Killable
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.store_model import StoreModel
@@ -44,24 +51,25 @@ class StoreLine:
     """One process's connections; its claims are ``owner``'s."""
 
     model: StoreModel
+    choices: ChoicesModel
     faults: StoreFaults
     process: Killable
     owner: UUID = field(default_factory=lambda: UUID(int=0))
 
     @property
     def turns(self) -> TurnsLine:
-        return TurnsLine(self.model.turns, self.owner, self._do)
+        return TurnsLine(self.model.turns, self.owner, self.do)
 
     async def intend(self, plan: PaymentPlan) -> Payment:
-        return await self._do("intend", lambda: self.model.intend(plan))
+        return await self.do("intend", lambda: self.model.intend(plan))
 
     async def begin_attempt(self, payment_id: int) -> str:
-        return await self._do(
+        return await self.do(
             f"begin attempt of {payment_id}", lambda: self.model.begin_attempt(payment_id)
         )
 
     async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
-        return await self._do(
+        return await self.do(
             f"attach invoice to {payment_id}",
             lambda: self.model.attach_invoice(payment_id, invoice),
         )
@@ -74,36 +82,36 @@ class StoreLine:
         reason: str,
         received_sats: int | None = None,
     ) -> Payment | None:
-        return await self._do(
+        return await self.do(
             f"move {payment_id} to {to}",
             lambda: self.model.move(payment_id, to, reason=reason, received_sats=received_sats),
         )
 
     async def payment(self, payment_id: int) -> Payment:
-        return await self._do(f"read {payment_id}", lambda: self.model.payment(payment_id))
+        return await self.do(f"read {payment_id}", lambda: self.model.payment(payment_id))
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
-        return await self._do("by hash", lambda: self.model.by_hash(payment_hash))
+        return await self.do("by hash", lambda: self.model.by_hash(payment_hash))
 
     async def watched(self, account_id: str) -> Sequence[Payment]:
-        return await self._do("watched", lambda: self.model.watched(account_id))
+        return await self.do("watched", lambda: self.model.watched(account_id))
 
     async def unfinished(self, account_id: str) -> Sequence[Payment]:
-        return await self._do("unfinished", lambda: self.model.unfinished(account_id))
+        return await self.do("unfinished", lambda: self.model.unfinished(account_id))
 
     async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
-        return await self._do(
+        return await self.do(
             f"claim {transfer_id}",
             lambda: self.model.claim(transfer_id, self.owner, seconds=seconds),
         )
 
     async def release(self, transfer_id: int) -> None:
-        return await self._do(
+        return await self.do(
             f"release {transfer_id}", lambda: self.model.release(transfer_id, self.owner)
         )
 
     async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        return await self._do(
+        return await self.do(
             f"begin attempt of {transfer_id}",
             lambda: self.model.begin_transfer_attempt(transfer_id, self.owner),
         )
@@ -111,7 +119,7 @@ class StoreLine:
     async def store_recipient_invoice(
         self, transfer: Transfer, invoice: RecipientInvoice
     ) -> Transfer | None:
-        return await self._do(
+        return await self.do(
             f"store invoice of {transfer.id}",
             lambda: self.model.store_recipient_invoice(transfer, invoice, self.owner),
         )
@@ -120,18 +128,55 @@ class StoreLine:
         self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
     ) -> Transfer | None:
         del error
-        return await self._do(
+        recorded = await self.do(
             f"record {event} of {transfer.id}",
             lambda: self.model.record(transfer, event, self.owner, reason=reason),
         )
+        chance = self.faults.chances.sleeps_between
+        is_sent = event is TransferEvent.SEND_STARTED
+        if is_sent and chance and self.faults.random.random() < chance:
+            await self.process.nap(f"before {transfer.id} is sent")
+        return recorded
 
     async def complete(self, payment_id: int) -> Payment | None:
-        return await self._do(f"complete {payment_id}", lambda: self.model.complete(payment_id))
+        return await self.do(f"complete {payment_id}", lambda: self.model.complete(payment_id))
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
-        return await self._do("tips", lambda: self.model.tips(since))
+        return await self.do("tips", lambda: self.model.tips(since))
 
-    async def _do(self, step: str, work: Callable[[], T]) -> T:
+    async def attention(self, account_id: str) -> Sequence[AttentionItem]:
+        return await self.do("attention", lambda: self.choices.attention(account_id))
+
+    async def waiting_choices(self, account_id: str) -> Sequence[WaitingChoice]:
+        return await self.do("waiting choices", lambda: self.choices.waiting(account_id))
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> Transfer | None:
+        return await self.do(
+            f"choose for {transfer_id}",
+            lambda: self.choices.choose(transfer_id, choice, who, self.owner),
+        )
+
+    async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:
+        return await self.do(
+            f"carry out what was chosen for {waiting.transfer.id}",
+            lambda: self.choices.carry_out(waiting, self.owner, paid=paid),
+        )
+
+    async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
+        return await self.do(
+            f"drop the choice for {waiting.transfer.id}", lambda: self.choices.drop(waiting, reason)
+        )
+
+    async def retired(self) -> Sequence[RetiredInvoice]:
+        return await self.do("retired", self.choices.retired)
+
+    async def find_retired_paid(self, payment_hash: str) -> Transfer | None:
+        return await self.do(
+            "find a retired invoice paid", lambda: self.choices.find_retired_paid(payment_hash)
+        )
+
+    async def do(self, step: str, work: Callable[[], T]) -> T:
+        """Do one transaction, with all that can happen to it."""
         self.process.point(f"before {step}")
         faults = self.faults
         roll, chances = faults.random.random, faults.chances
@@ -144,6 +189,8 @@ class StoreLine:
         else:
             result = work()
         self.process.point(f"after {step}")
+        if chances.sleeps_at_call and roll() < chances.sleeps_at_call:
+            await self.process.nap(f"after {step}")
         return result
 
     async def _away(self, step: str, work: Callable[[], object]) -> None:

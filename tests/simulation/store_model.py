@@ -14,7 +14,7 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.errors import RefusedError, TillError
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, sources
-from blinkpos_desktop.domain.plan import PaymentPlan, PlannedTransfer
+from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import (
     RecipientInvoice,
@@ -26,6 +26,13 @@ from blinkpos_desktop.domain.transfer import (
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store.connections import LedgerError, LedgerRowMissingError
+from tests.simulation.rows_model import (
+    AttemptRow,
+    PaymentRow,
+    TransferRow,
+    payment_of,
+    transfer_of,
+)
 from tests.simulation.turns_model import TurnsModel
 
 LEDGER: Final = "modelledger1"
@@ -36,48 +43,13 @@ _DONE: Final = frozenset({_T.SETTLED, _T.KEPT})
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class TransferRow:
-    """A row of ``transfers`` with its live invoice."""
-
-    id: int
-    payment: PaymentRow
-    planned: PlannedTransfer
-    state: TransferState
-    reason: str
-    tries: int = 0
-    attempt: int = 0
-    claimed_by: UUID | None = None
-    claimed_until: float = 0.0
-    invoice: RecipientInvoice | None = None
-    view: Transfer | None = None
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class PaymentRow:
-    """A row of ``payments``."""
-
-    id: int
-    plan: PaymentPlan
-    created_at: int
-    state: PaymentState = _S.INTENDED
-    attempt: int = 0
-    invoice: Invoice | None = None
-    received_sats: int | None = None
-    paid_at: int | None = None
-    was_closed: bool = False
-    reason: str = ""
-    transfers: list[TransferRow] = field(default_factory=list)
-    view: Payment | None = None
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
 class StoreModel:
     """The tables. ``clock`` is the database's own, in Unix seconds."""
 
     clock: Callable[[], float]
     payments: dict[int, PaymentRow] = field(default_factory=dict)
     transfers: dict[int, TransferRow] = field(default_factory=dict)
-    attempts: dict[str, tuple[TransferRow, RecipientInvoice | None]] = field(default_factory=dict)
+    attempts: dict[str, AttemptRow] = field(default_factory=dict)
     on_payment: list[Callable[[PaymentRow, PaymentState], None]] = field(default_factory=list)
     on_transfer: list[Callable[[TransferRow, TransferState, TransferEvent, UUID], None]] = field(
         default_factory=list
@@ -85,28 +57,36 @@ class StoreModel:
     on_intend: list[Callable[[PaymentRow], None]] = field(default_factory=list)
     hashes: dict[str, PaymentRow] = field(default_factory=dict)
     recipient_hashes: dict[str, TransferRow] = field(default_factory=dict)
+    retired: dict[str, AttemptRow] = field(default_factory=dict)
+    """Retired invoices by their hash."""
+    account_ids: set[str] = field(default_factory=set)
+    needing_attention: dict[int, TransferRow] = field(default_factory=dict)
     turns: TurnsModel = field(init=False)
+    made_at: float = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.turns = TurnsModel(self.clock)
+        self.made_at = self.clock()
 
     def intend(self, plan: PaymentPlan) -> Payment:
-        row = PaymentRow(id=self._next(), plan=plan, created_at=int(self.clock()))
+        row = PaymentRow(id=self.next_number(), plan=plan, created_at=int(self.clock()))
         for planned in plan.transfers:
             transfer = TransferRow(
-                id=self._next(),
+                id=self.next_number(),
                 payment=row,
                 planned=planned,
+                recipient=planned.recipient,
                 state=planned.state,
                 reason=planned.reason,
             )
             row.transfers.append(transfer)
             self.transfers[transfer.id] = transfer
         self.payments[row.id] = row
+        self.account_ids.add(plan.account.id)
         for told in self.on_intend:
             told(row)
-        return _payment(row)
+        return payment_of(row)
 
     def begin_attempt(self, payment_id: int) -> str:
         row = self.payments.get(payment_id)
@@ -129,7 +109,7 @@ class StoreModel:
         )
         self.hashes[invoice.payment_hash] = row
         self._set(row, _S.AWAITING)
-        return _payment(row)
+        return payment_of(row)
 
     def move(
         self, payment_id: int, to: PaymentState, *, reason: str, received_sats: int | None
@@ -140,26 +120,26 @@ class StoreModel:
         if to in _WITH_INVOICE and row.invoice is None:
             raise LedgerError("The database refuses this change: nothing was written.")
         self._change(row, to, reason=reason, received_sats=received_sats)
-        return _payment(row)
+        return payment_of(row)
 
     def complete(self, payment_id: int) -> Payment | None:
         row = self._row(payment_id)
         if any(each.state not in _DONE for each in row.transfers) or row.state is not _S.PAID:
             return None
         self._change(row, _S.COMPLETED, reason="", received_sats=None)
-        return _payment(row)
+        return payment_of(row)
 
     def payment(self, payment_id: int) -> Payment:
-        return _payment(self._row(payment_id))
+        return payment_of(self._row(payment_id))
 
     def by_hash(self, payment_hash: str) -> Payment | None:
         row = self.hashes.get(payment_hash)
-        return _payment(row) if row else None
+        return payment_of(row) if row else None
 
     def watched(self, account_id: str) -> list[Payment]:
         since = self.clock() - WATCH_AFTER_EXPIRY
         return [
-            _payment(row)
+            payment_of(row)
             for row in self.payments.values()
             if row.state in _WATCHED
             and row.plan.account.id == account_id
@@ -172,7 +152,7 @@ class StoreModel:
             for row in self.payments.values()
             if row.state is _S.PAID and row.plan.account.id == account_id
         ]
-        return [_payment(row) for row in sorted(found, key=lambda row: (row.paid_at, row.id))]
+        return [payment_of(row) for row in sorted(found, key=lambda row: (row.paid_at, row.id))]
 
     def claim(self, transfer_id: int, process: UUID, *, seconds: int) -> Transfer | None:
         row, now = self.transfers.get(transfer_id), self.clock()
@@ -182,7 +162,7 @@ class StoreModel:
         if held and now <= row.claimed_until <= now + 2 * seconds:
             return None
         row.claimed_by, row.claimed_until = process, now + seconds
-        return _transfer(row)
+        return transfer_of(row)
 
     def release(self, transfer_id: int, process: UUID) -> None:
         row = self.transfers.get(transfer_id)
@@ -195,7 +175,7 @@ class StoreModel:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
         row.attempt += 1
         external_id = f"bp-{LEDGER}-{transfer_id}-{row.attempt}"
-        self.attempts[external_id] = (row, None)
+        self.attempts[external_id] = AttemptRow(transfer=row, made_at=self.clock())
         return external_id
 
     def store_recipient_invoice(
@@ -203,27 +183,29 @@ class StoreModel:
     ) -> Transfer | None:
         row = self.transfers[transfer.id]
         attempt = self.attempts.get(invoice.external_id)
-        if attempt is None or attempt[1] is not None or row.invoice is not None:
+        if attempt is None or attempt.invoice is not None or row.invoice is not None:
             return None
         if invoice.payment_hash in self.recipient_hashes:
             return None
         after = apply(transfer, TransferEvent.INVOICE_STORED)
-        if row.state is not transfer.state or row.claimed_by != process:
+        if not self._is_as_given(row, transfer, process):
             return None
-        self.attempts[invoice.external_id] = (row, invoice)
+        attempt.invoice = invoice
         self.recipient_hashes[invoice.payment_hash] = row
         row.invoice = invoice
-        self._set_transfer(row, after, "", TransferEvent.INVOICE_STORED, process)
-        return _transfer(row)
+        self.set_transfer(row, after, "", TransferEvent.INVOICE_STORED, process)
+        return transfer_of(row)
 
     def record(
         self, transfer: Transfer, event: TransferEvent, process: UUID, *, reason: str
     ) -> Transfer | None:
         after = apply(transfer, event, reason=reason)
         row = self.transfers.get(transfer.id)
-        if row is None or row.state is not transfer.state or row.claimed_by != process:
+        if row is None or not self._is_as_given(row, transfer, process):
             return None
-        self._set_transfer(row, after, reason, event, process)
+        if after.state is _T.SENDING and row.invoice != transfer.invoice:
+            return None
+        self.set_transfer(row, after, reason, event, process)
         return after
 
     def tips(self, since: int) -> list[TipSummary]:
@@ -232,13 +214,22 @@ class StoreModel:
             if row.paid_at is not None and row.paid_at >= since:
                 for transfer in row.transfers:
                     if transfer.planned.role is Role.TIP:
-                        found[transfer.planned.recipient].append(transfer)
+                        found[transfer.recipient].append(transfer)
         summaries = [_summary(recipient, tips) for recipient, tips in found.items()]
         return sorted(summaries, key=lambda each: (-each.sats, each.recipient))
 
-    def _next(self) -> int:
+    def next_number(self) -> int:
+        """Return the next number of the one row of numbers."""
         self._number += 1
         return self._number
+
+    @staticmethod
+    def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:
+        return (
+            row.state is transfer.state
+            and row.recipient == transfer.recipient
+            and row.claimed_by == process
+        )
 
     def _row(self, payment_id: int) -> PaymentRow:
         try:
@@ -263,56 +254,23 @@ class StoreModel:
         for told in self.on_payment:
             told(row, before)
 
-    def _set_transfer(
+    def set_transfer(
         self, row: TransferRow, after: Transfer, reason: str, event: TransferEvent, process: UUID
     ) -> None:
+        """Change a row, and tell whoever watches."""
         before, row.state = row.state, after.state
+        if after.state is _T.SENDING:
+            row.last_sent_at = self.clock()
+        elif after.state is _T.SETTLED:
+            row.settled_at = self.clock()
+        if after.state is _T.ATTENTION:
+            self.needing_attention[row.id] = row
+        else:
+            self.needing_attention.pop(row.id, None)
         row.reason, row.tries = reason, after.tries
         row.view = row.payment.view = None
         for told in self.on_transfer:
             told(row, before, event, process)
-
-
-def _transfer(row: TransferRow) -> Transfer:
-    if row.view is None:
-        row.view = Transfer(
-            id=row.id,
-            role=row.planned.role,
-            recipient=row.planned.recipient,
-            sats=row.planned.sats,
-            memo=row.planned.memo,
-            state=row.state,
-            invoice=row.invoice,
-            reason=row.reason,
-            tries=row.tries,
-        )
-    return row.view
-
-
-def _payment(row: PaymentRow) -> Payment:
-    if row.view is None:
-        plan = row.plan
-        row.view = Payment(
-            id=row.id,
-            state=row.state,
-            network=plan.account.network,
-            account_id=plan.account.id,
-            wallet_id=plan.account.btc_wallet_id,
-            till=plan.till,
-            base=plan.quote.sale.base,
-            tip=plan.quote.sale.tip,
-            total_sats=plan.quote.total_sats,
-            tip_sats=plan.quote.tip_sats,
-            memo=plan.memo,
-            created_at=row.created_at,
-            invoice=row.invoice,
-            received_sats=row.received_sats,
-            paid_at=row.paid_at,
-            was_closed=row.was_closed,
-            reason=row.reason,
-            transfers=tuple(_transfer(each) for each in row.transfers),
-        )
-    return row.view
 
 
 def _summary(recipient: str, tips: list[TransferRow]) -> TipSummary:

@@ -17,6 +17,7 @@ from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, Part
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
@@ -25,6 +26,7 @@ from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
+from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.store.hybrid import HybridStore
@@ -34,6 +36,8 @@ from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.watcher import Watcher
 from tests.simulation.blink_line import BlinkLine
 from tests.simulation.blink_model import BlinkModel
+from tests.simulation.books_model import BooksLine, BooksModel
+from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import BlinkFaults, Killable
 from tests.simulation.redis_model import RedisModel
 from tests.simulation.store_line import StoreFaults, StoreLine
@@ -68,6 +72,8 @@ class Services:
         blink: BlinkModel,
         blink_faults: BlinkFaults,
         store: StoreModel,
+        choices: ChoicesModel,
+        books: BooksModel,
         store_faults: StoreFaults,
         redis: RedisModel | None,
         process: Killable,
@@ -77,13 +83,16 @@ class Services:
         merchant: str | None,
         recipients: tuple[Recipient, ...],
         jitter: random.Random,
+        only_own: bool,
     ) -> None:
         self._jitter = jitter.random
         self.process_id = process_id
         self.feed = Feed()
         self.supervisor = Supervisor(self._jitter)
         self.gateway = BlinkLine(blink, blink_faults, process, account)
-        postgres = StoreLine(model=store, faults=store_faults, process=process, owner=process_id)
+        postgres = StoreLine(
+            model=store, choices=choices, faults=store_faults, process=process, owner=process_id
+        )
         self.store = HybridStore(cast("PostgresStore", postgres), cast("RedisCache | None", redis))
         self.shop = Shop(
             self.gateway, self.feed, merchant=merchant, recipients=recipients, currency="SATS"
@@ -99,9 +108,18 @@ class Services:
             self.store, self.gateway, self.feed, clock, self.shop, invoicing, self._jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self.attention = Attention(
+            self.store, self.gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
+        )
+        line = BooksLine(books, postgres.do)
+        self.reconciling = Reconciling(
+            self.store, line, self.gateway, self.feed, clock, receiving.paid
+        )
         self.feed.listen(self.watcher.on_fact)
         self.feed.listen(self._prepare)
-        self.feed.listen(self._recovery.on_fact)
+        if not only_own:
+            self.feed.listen(self._recovery.on_fact)
+            self.feed.listen(self.attention.on_fact)
         self._health: Health | None = None
 
     async def run(self, on_open: Callable[[], None]) -> None:
@@ -111,6 +129,10 @@ class Services:
         self.supervisor.keep("updates", self.watcher.run_updates)
         self.supervisor.keep("questions", lambda: self.watcher.run_questions(account_id))
         self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
+        self.supervisor.keep("attention", self.attention.run)
+        self.supervisor.keep(
+            "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
+        )
         on_open()
         await self._until_there(self.shop.announce)
 

@@ -140,9 +140,11 @@ def test_only_a_person_keeps_what_was_planned() -> None:
     assert to_kept == [(S.ATTENTION, E.KEEP_CHOSEN)]
 
 
-def test_another_try_pays_the_invoice_there_is() -> None:
+def test_another_try_asks_about_the_invoice_there_is() -> None:
+    """A request that was given up as lost may have arrived: what is PENDING is not paid again."""
     again = apply(transfer(S.ATTENTION, tries=4), E.RETRY_CHOSEN)
-    assert (again.state, again.invoice, again.tries) == (S.PREPARED, INVOICE, 0)
+    assert (again.state, again.invoice, again.tries) == (S.UNKNOWN, INVOICE, 0)
+    assert again.next_step is Step.ASK
     anew = apply(transfer(S.ATTENTION, invoice=False, tries=4), E.RETRY_CHOSEN)
     assert (anew.state, anew.invoice, anew.tries) == (S.PLANNED, None, 0)
 

@@ -89,6 +89,7 @@ async def _record(
         id=transfer.id,
         before=transfer.state,
         after=after.state,
+        recipient=transfer.recipient,
         reason=reason,
         tries=after.tries,
         payment_hash=transfer.invoice.payment_hash if transfer.invoice else None,

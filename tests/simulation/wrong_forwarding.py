@@ -1,0 +1,180 @@
+"""Wrong engines that pass money on: too early, by the wrong invoice, to the wrong person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from blinkpos_desktop.domain.blink import InvoiceStatus
+from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.facts import Fact, InvoiceReady
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.transfer import (
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    TransferState,
+)
+from blinkpos_desktop.services.forwarder import _RESTRICTED, _SENT, Forwarder, _Outcome
+from blinkpos_desktop.services.recovery import Recovery
+from blinkpos_desktop.services.shop import Shop
+from tests.simulation.mutating import Family, Function, model_of
+from tests.simulation.rows_model import transfer_of
+
+wrong = Family("Passing on")
+
+_E: Final = TransferEvent
+_record, _ask, _send = Forwarder._record, Forwarder._ask, Forwarder._send
+_forward, _make_invoice = Forwarder.forward, Forwarder._make_invoice
+
+
+def _planned_anew(forwarder: Forwarder, transfer: Transfer) -> _Outcome:
+    """Drop a live invoice without any of the three conditions, and plan another."""
+    row = model_of(forwarder._store).transfers[transfer.id]
+    row.invoice, row.state, row.view, row.payment.view = None, TransferState.PLANNED, None, None
+    return _Outcome(transfer=transfer_of(row))
+
+
+def _on(event: TransferEvent, then: Callable[[Forwarder, Transfer], _Outcome]) -> Function:
+    async def record(
+        self: Forwarder, payment: Payment, transfer: Transfer, told: TransferEvent, **why: str
+    ) -> _Outcome:
+        outcome = await _record(self, payment, transfer, told, **why)
+        return then(self, transfer) if told is event else outcome
+
+    return record
+
+
+wrong.function("re-invoice on a timeout", Forwarder, "_record")(_on(_E.SEND_LOST, _planned_anew))
+wrong.function("believe a FAILURE", Forwarder, "_record")(_on(_E.SEND_FAILED, _planned_anew))
+
+
+@wrong.function("take a lost answer for paid", Forwarder, "_record")
+async def _lost_is_paid(
+    self: Forwarder, payment: Payment, transfer: Transfer, event: TransferEvent, **why: str
+) -> _Outcome:
+    told = _E.SEND_SUCCEEDED if event is _E.SEND_LOST else event
+    return await _record(self, payment, transfer, told, **why)
+
+
+async def _make(self: Forwarder, transfer: Transfer, sats: int) -> RecipientInvoice:
+    wallet = await self._shop.wallet(transfer.recipient)
+    external_id = await self._store.begin_transfer_attempt(transfer.id)
+    return await self._gateway.create_recipient_invoice(
+        self._shop.account, wallet, sats=sats, memo=transfer.memo, external_id=external_id
+    )
+
+
+@wrong.function("pay before persist", Forwarder, "_make_invoice")
+async def _pay_first(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    invoice = await _make(self, transfer, transfer.sats)
+    await self._gateway.pay(payment.wallet_id, invoice.payment_request, transfer.memo)
+    stored = await self._store.store_recipient_invoice(transfer, invoice)
+    return _Outcome(transfer=stored or transfer)
+
+
+@wrong.function("forward the surplus too", Forwarder, "_make_invoice")
+async def _with_surplus(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    surplus = (payment.received_sats or 0) - payment.total_sats
+    if surplus <= 0:
+        return await _make_invoice(self, payment, transfer)
+    invoice = await _make(self, transfer, transfer.sats + surplus)
+    stored = await self._store.store_recipient_invoice(transfer, invoice)
+    return _Outcome(transfer=stored or transfer)
+
+
+@wrong.function("send before the intent is stored", Forwarder, "_send")
+async def _unannounced(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    if transfer.invoice is not None:
+        await self._gateway.pay(payment.wallet_id, transfer.invoice.payment_request, transfer.memo)
+    return await _send(self, payment, transfer)
+
+
+@wrong.function("treat PENDING as failed", Forwarder, "_ask")
+async def _without_look_up(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    if transfer.invoice is None:
+        raise TillError("no invoice")
+    status = await self._gateway.invoice_status(transfer.invoice.payment_hash)
+    event = _E.STATUS_PAID if status is InvoiceStatus.PAID else _E.STATUS_UNPAID
+    outcome = await self._record(payment, transfer, event)
+    return replace(outcome, wait=1.0)
+
+
+@wrong.function("retire on EXPIRED", Forwarder, "_ask")
+async def _retire_expired(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    if transfer.invoice is not None:
+        status = await self._gateway.invoice_status(transfer.invoice.payment_hash)
+        if status is InvoiceStatus.EXPIRED:
+            return _planned_anew(self, transfer)
+    return await _ask(self, payment, transfer)
+
+
+@wrong.function("forward by guess to another", Forwarder, "_make_invoice")
+async def _guessed(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    del payment
+    wrong = "ana" if transfer.recipient == "elturco" else transfer.recipient
+    invoice = await _make(self, replace(transfer, recipient=wrong), transfer.sats)
+    stored = await self._store.store_recipient_invoice(transfer, invoice)
+    return _Outcome(transfer=stored or transfer)
+
+
+@wrong.function("plan a tip for another", Shop, "wallet")
+async def _another(self: Shop, username: str) -> Any:  # noqa: ANN401 (a wallet)
+    return await self._gateway.recipient("ana" if username == "elturco" else username)
+
+
+@wrong.function("forward before it is paid", Recovery, "on_fact")
+def _too_early(self: Recovery, fact: Fact) -> None:
+    if isinstance(fact, InvoiceReady):
+        self._start(fact.payment.id, 1.0)
+
+
+@wrong.function("forward before it is paid", Forwarder, "forward")
+async def _whatever_state(self: Forwarder, payment_id: int) -> None:
+    await self._forward(await self._store.payment(payment_id))
+
+
+@wrong.function("a retried transfer waits for another of its payment", Forwarder, "forward")
+async def _by_payment(self: Forwarder, payment_id: int) -> None:
+    if payment_id not in self._under_way:
+        self._under_way.add(payment_id)
+        try:
+            await _forward(self, payment_id)
+        finally:
+            self._under_way.discard(payment_id)
+
+
+@wrong.function("drop the claim's second read", Forwarder, "_send")
+async def _unread(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    """Send what was claimed, however long the till has slept since."""
+    sending = await self._store.record(transfer, _E.SEND_STARTED)
+    if sending is None or transfer.invoice is None:
+        return await self._look_on(payment, transfer)
+    request = transfer.invoice.payment_request
+    try:
+        answer = await self._gateway.pay(payment.wallet_id, request, transfer.memo)
+    except TillError as error:
+        return await self._record(payment, sending, _E.SEND_LOST, error=str(error))
+    reason = self._reason(answer, transfer)
+    return await self._record(payment, sending, _SENT[answer.status], reason=reason)
+
+
+@wrong.function("keep by itself what Blink restricts", Forwarder, "_ask")
+async def _keep_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    outcome = await _ask(self, payment, transfer)
+    unpaid = outcome.transfer
+    if unpaid.state is not TransferState.PREPARED or unpaid.reason not in _RESTRICTED.values():
+        return outcome
+    model = model_of(self._store)
+    row, kept = model.transfers[unpaid.id], replace(unpaid, state=TransferState.KEPT)
+    model.set_transfer(row, kept, unpaid.reason, _E.KEEP_CHOSEN, UUID(int=0))
+    return _Outcome(transfer=transfer_of(row))
+
+
+@wrong.function("never try again what Blink restricts", Forwarder, "_ask")
+async def _forget_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
+    outcome = await _ask(self, payment, transfer)
+    restricted = outcome.transfer.reason in _RESTRICTED.values()
+    return replace(outcome, wait=1e9) if restricted else outcome
