@@ -82,9 +82,9 @@ class Engine:
         self.feed = Feed()
         self.supervisor = Supervisor(jitter)
         key = settings.api_key.reveal() if settings.api_key else None
-        self._transport = Transport(settings.api_url, key)
-        gateway = BlinkClient(self._transport)
         clock = SystemClock()
+        self._transport = Transport(settings.api_url, key, jitter=jitter, boot=clock.boot)
+        gateway = BlinkClient(self._transport)
         self._embedded: EmbeddedPostgres | None = None
         if settings.database_url:
             conninfo = settings.database_url.reveal()

@@ -139,3 +139,11 @@ class UnknownRecipientError(BlinkRefusedError):
 
 class CannotReceiveError(BlinkRefusedError):
     """The recipient's account can no longer receive."""
+
+
+class IdTakenError(BlinkRefusedError):
+    """Blink has seen this ``externalId`` before: a ledger newer than ours has acted."""
+
+
+class BelowOneCentError(BlinkRefusedError):
+    """A USD wallet gets no invoice for so little."""

@@ -91,8 +91,8 @@ class BlinkGateway(Protocol):
     ) -> RecipientInvoice:
         """Make an invoice on behalf of a recipient, decode and check it."""
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
         """Return what came in for an invoice of ours; ``None`` when nothing did."""
@@ -103,8 +103,11 @@ class BlinkGateway(Protocol):
     async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
         """Cancel an unpaid invoice of ours; ``False`` when refused, which proves nothing."""
 
+    async def until_open(self) -> None:
+        """Return when Blink may be asked again after HTTP 429, before a payment is intended."""
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
-        """Pay a stored invoice from our wallet."""
+        """Pay a stored invoice from our wallet, now or not at all: its intent is written."""
 
 
 class Inquiry(Protocol):

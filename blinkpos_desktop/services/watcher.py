@@ -163,7 +163,9 @@ class Watcher:
         """
         before, self._asked[payment.id] = self._asked.get(payment.id), int(self._clock.now())
         try:
-            status = await self._gateway.invoice_status(payment.payment_hash)
+            status = await self._gateway.invoice_status(
+                payment.payment_hash, urgent=payment.id in self._on_screen
+            )
         except UnavailableError:
             # A question without an answer was none: it stays due.
             self._asked.pop(payment.id, None)

@@ -92,7 +92,8 @@ async def _fail_early(state: State, fault: Fault | None) -> Response | None:
         return None
     match fault.kind:
         case FaultKind.HTTP_STATUS:
-            return _plain(int(fault.status))
+            retry_after = {"Retry-After": f"{fault.seconds:.0f}"} if fault.seconds else None
+            return _plain(int(fault.status), retry_after)
         case FaultKind.HANG:
             return NoResponse(state, hang=True)
         case FaultKind.DROP_BEFORE:
@@ -250,9 +251,10 @@ def _malformed(kind: str, body: dict[str, object]) -> Response:
     return Response(shapes[kind], media_type="application/json")
 
 
-def _plain(status: int) -> Response:
+def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
     """An answer of the gateway before GraphQL."""
-    return JSONResponse({"error": {"code": status, "message": f"Gateway says {status}"}}, status)
+    error = {"code": status, "message": f"Gateway says {status}"}
+    return JSONResponse({"error": error}, status, headers)
 
 
 def _errors(status: int, message: str) -> Response:

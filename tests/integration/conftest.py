@@ -6,7 +6,7 @@ import pytest
 
 from blinkpos_desktop.domain import watching
 from blinkpos_desktop.services import forwarder, recovery, supervisor, watcher
-from blinkpos_desktop.services.blink import subscription
+from blinkpos_desktop.services.blink import gate, subscription
 
 
 @pytest.fixture
@@ -26,5 +26,5 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         (recovery, "OTHERS_GRACE_SECONDS", 0.05),
     ):
         monkeypatch.setattr(module, name, seconds)
-    for module in (forwarder, subscription, supervisor):
+    for module in (forwarder, gate, subscription, supervisor):
         monkeypatch.setattr(module, "retry_delay", lambda _tries, _jitter: 0.02)

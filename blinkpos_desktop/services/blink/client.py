@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
+    IdTakenError,
     InvoiceStatus,
     RateLimitedError,
     RecipientWallet,
@@ -23,10 +25,13 @@ from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
 from blinkpos_desktop.services.blink import invoices, wire
-from blinkpos_desktop.services.blink.transport import BUSY, Transport
+from blinkpos_desktop.services.blink.gate import BUSY, Urgency
+from blinkpos_desktop.services.blink.transport import Transport
 
 RECIPIENT_MINUTES: Final = 24 * 60
 PAY_SECONDS: Final = 30.0
+FRESH_SECONDS: Final = 10.0
+"""A payment leaves within so much boot time after its intent was written, or not at all."""
 STATUS_SECONDS: Final = 5.0
 """A question that can be asked again soon must not hold up the next invoice's."""
 PAGE_SIZE: Final = 100
@@ -36,6 +41,8 @@ _NO_SUCH = re.compile(
     r"|no (account|user|wallet)|invalid",
     re.IGNORECASE,
 )
+_ID_TAKEN = re.compile(r"external ?id\b.*already exists", re.IGNORECASE | re.DOTALL)
+_BELOW_A_CENT = re.compile(r"too low for recipient", re.IGNORECASE)
 
 
 class BlinkClient:
@@ -89,7 +96,9 @@ class BlinkClient:
             "expiresIn": minutes,
             "externalId": external_id,
         }
-        payload = await self._mutate("create_invoice", "lnInvoiceCreate", request)
+        payload = await self._mutate(
+            "create_invoice", "lnInvoiceCreate", request, urgency=Urgency.COUNTER
+        )
         made = wire.invoice(payload)
         decoded = invoices.check(
             made.payment_request,
@@ -141,11 +150,15 @@ class BlinkClient:
             expires_at=decoded.expires_at,
         )
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
         variables = {"input": {"paymentHash": payment_hash}}
         data = await self._transport.call(
-            "invoice_status", variables, keyed=False, seconds=STATUS_SECONDS
+            "invoice_status",
+            variables,
+            keyed=False,
+            seconds=STATUS_SECONDS,
+            urgency=Urgency.MONEY if urgent else Urgency.ORDINARY,
         )
         return wire.invoice_status(data)
 
@@ -172,12 +185,23 @@ class BlinkClient:
             return False
         return payload.get("success") is True
 
+    async def until_open(self) -> None:
+        """Return when Blink may be asked again after HTTP 429: payments are first in the line."""
+        await self._transport.gate.wait(Urgency.MONEY, PAY_SECONDS)
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
-        """Pay a stored invoice from our wallet."""
+        """Pay a stored invoice from our wallet, now or not at all."""
         variables = {
             "input": {"walletId": wallet_id, "paymentRequest": payment_request, "memo": memo}
         }
-        data = await self._transport.call("pay", variables, seconds=PAY_SECONDS)
+        data = await self._transport.call(
+            "pay",
+            variables,
+            seconds=PAY_SECONDS,
+            urgency=Urgency.MONEY,
+            patience=0.0,
+            fresh_seconds=FRESH_SECONDS,
+        )
         return wire.send_answer(data)
 
     async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
@@ -190,9 +214,15 @@ class BlinkClient:
         return wire.transactions(await self._transport.call("transactions", variables))
 
     async def _mutate(
-        self, name: str, field: str, request: dict[str, Any], *, keyed: bool = True
+        self,
+        name: str,
+        field: str,
+        request: dict[str, Any],
+        *,
+        keyed: bool = True,
+        urgency: Urgency = Urgency.ORDINARY,
     ) -> dict[str, Any]:
-        data = await self._transport.call(name, {"input": request}, keyed=keyed)
+        data = await self._transport.call(name, {"input": request}, keyed=keyed, urgency=urgency)
         payload = data.get(field)
         if not isinstance(payload, dict):
             raise OutcomeUnknownError("Blink gives an empty answer: try again.", cause=name)
@@ -219,4 +249,10 @@ def _payload_error(name: str, error: wire.PayloadError) -> Exception:
     if error.code == "TRANSACTION_RESTRICTED":
         sentence = "Blink restricts this account, mostly by its daily limit."
         return BlinkRefusedError(sentence, code=error.code, cause=cause)
+    if _ID_TAKEN.search(error.message):
+        sentence = "Blink knows an invoice of this number that this ledger does not have."
+        return IdTakenError(sentence, code=error.code, cause=cause)
+    if _BELOW_A_CENT.search(error.message):
+        sentence = "Less than a cent can't be sent to a USD wallet."
+        return BelowOneCentError(sentence, code=error.code, cause=cause)
     return BlinkRefusedError("Blink refuses this request.", code=error.code, cause=cause)
