@@ -113,6 +113,10 @@ def _add_attention(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         if remedy == "send":
             one.add_argument("name", metavar="NAME", help="a Blink username")
         one.set_defaults(remedy=remedy)
+    release = choices.add_parser(
+        "release", help="forward again, after a hold's differences were seen", allow_abbrev=False
+    )
+    release.set_defaults(remedy="release")
 
 
 def _number(text: str) -> int:

@@ -38,6 +38,7 @@ from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
+from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.left_open import LeftOpen
 from blinkpos_desktop.services.open_sales import OpenSalesFile
@@ -123,13 +124,16 @@ class Engine:
             receiving,
             jitter,
         )
+        holding = Holding(self.store)
         self.checkout = Checkout(
-            self.store, gateway, self.feed, self.shop, self.rates, settings.till
+            self.store, gateway, self.feed, self.shop, self.rates, holding, settings.till
         )
-        invoicing = Invoicing(self.store, gateway, self.shop)
+        invoicing = Invoicing(
+            self.store, gateway, self.shop, holding, lambda: self.rates.known("USD")
+        )
         self._preparing = Preparing(invoicing)
         self.forwarder = Forwarder(
-            self.store, gateway, self.feed, clock, self.shop, invoicing, jitter
+            self.store, gateway, self.feed, clock, self.shop, invoicing, holding, jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.reconciling = Reconciling(
@@ -150,6 +154,7 @@ class Engine:
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.left_open.on_fact)
+            self.feed.listen(self.reconciling.on_fact)
 
     async def open_store(self) -> None:
         """Start the embedded database if it is ours to start, connect and migrate.

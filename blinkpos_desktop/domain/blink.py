@@ -64,6 +64,8 @@ class WalletTransaction:
     """Empty when it carries none."""
     created_at: int
     """Unix seconds on Blink's clock."""
+    payment_request: str = ""
+    """The invoice's text; empty when it was not initiated by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

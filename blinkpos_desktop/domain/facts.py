@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blinkpos_desktop.domain.attention import AttentionItem
+from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Recipient
@@ -168,6 +169,8 @@ class AttentionChanged:
     """All that waits for a person now, oldest first."""
 
     items: tuple[AttentionItem, ...]
+    hold: Hold | None = None
+    """Why nothing is forwarded, while that is so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from blinkpos_desktop.domain.money import Money, format_percent, format_sats
@@ -42,6 +43,22 @@ def tip_memo(quote: Quote, part: TipPart) -> str:
     sats = format_sats(part.sats)
     shown = sats if worth.currency.is_sats else f"{worth} ({sats})"
     return f"BlinkPOS Tip received: {shown}"
+
+
+def joined_memo(memo: str, carried: Sequence[str]) -> str:
+    """Return the memo of a transfer that takes others along, naming each that there is room for.
+
+    ``BlinkPOS Tip received: 30 sats | owed before: BlinkPOS Tip received: 2 sats``
+    """
+    if not carried:
+        return memo
+    head, shown = f"{memo} | owed before: ", len(carried)
+    text = head + ", ".join(carried)
+    while _size(text) > MAX_BYTES and shown:
+        shown -= 1
+        some = f"{', '.join(carried[:shown])} and " if shown else ""
+        text = f"{head}{some}{len(carried) - shown} more"
+    return _cut(text, MAX_BYTES)
 
 
 def _made(quote: Quote, *, head: str = "", tail: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from blinkpos_desktop.domain.errors import IllegalMoveError
 from blinkpos_desktop.domain.money import Money
-from blinkpos_desktop.domain.transfer import Transfer
+from blinkpos_desktop.domain.transfer import Step, Transfer
 
 
 class PaymentState(StrEnum):
@@ -58,6 +58,9 @@ MOVES: Final[Mapping[PaymentState, Mapping[PaymentState, str]]] = {
     _S.PAID: {_S.COMPLETED: "every transfer has settled or is kept"},
     _S.COMPLETED: {},
 }
+
+INVOICE_SECONDS: Final = 15 * 60
+"""How long a customer's invoice lives."""
 
 WATCHED: Final = frozenset({_S.AWAITING, _S.CANCELLING, _S.CANCELLED, _S.EXPIRED})
 """States in which money may still arrive."""
@@ -133,6 +136,13 @@ class Payment:
     def payment_hash(self) -> str:
         """The hash of the customer's invoice; empty before there is one."""
         return self.invoice.payment_hash if self.invoice else ""
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a till can do something for it now: go on with a transfer, or complete it."""
+        return self.is_finished or any(
+            each.is_due and each.next_step is not Step.REST for each in self.transfers
+        )
 
     @property
     def is_finished(self) -> bool:

@@ -66,12 +66,29 @@ class OpenTransfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTransfer:
+    """A transfer whose number stands on something that Blink shows as sent.
+
+    ``sats`` are its own and those that go with it; ``invoiced_at`` is when the customer's
+    invoice was made, in Unix seconds on Blink's clock.
+    """
+
+    payment_id: int
+    transfer_id: int
+    recipient: str
+    state: TransferState
+    sats: int
+    invoiced_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRows:
     """The ledger's side of a comparison."""
 
     payments: tuple[LedgerPayment, ...] = ()
     sends: tuple[LedgerSend, ...] = ()
     open: tuple[OpenTransfer, ...] = ()
+    named: tuple[NamedTransfer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +109,12 @@ def number_of(external_id: str, ledger: str) -> int | None:
     return int(found[2]) if found and found[1] == ledger else None
 
 
+def highest_number(transactions: Iterable[WalletTransaction], ledger: str) -> int | None:
+    """Return the highest of a ledger's numbers that stand on transactions."""
+    numbers = (number_of(each.external_id, ledger) for each in transactions)
+    return max((number for number in numbers if number is not None), default=None)
+
+
 _Row = TypeVar("_Row", LedgerPayment, LedgerSend)
 
 
@@ -107,6 +130,8 @@ def compare(
     """
     payments = _index(rows.payments)
     sends = _index(rows.sends)
+    named = {each.transfer_id: each for each in rows.named}
+    adopted: list[Difference] = []
     received: dict[int, WalletTransaction | None] = {
         payments[each].id: None for each in paid if each in payments
     }
@@ -124,16 +149,23 @@ def compare(
                 sent[sends[name].payment_hash] = each
         elif each.status is TransactionStatus.FAILURE:
             continue
-        elif number_of(each.external_id, ledger) is not None:
-            missing.append(_no_row(each))
+        elif (number := number_of(each.external_id, ledger)) is not None:
+            transfer = named.get(number) if each.direction is Direction.SEND else None
+            if transfer and each.created_at >= transfer.invoiced_at:
+                adopted.append(_by_newer(transfer, each))
+            else:
+                # Or the number was given anew here: what it names was sent before that sale.
+                missing.append(_no_row(each))
         elif name not in payments and name not in sends:
             others.append(each)
     proven = {each.transfer_id for each in rows.sends if each.payment_hash in sent}
+    by_newer = {each.transfer_id for each in adopted}
     differences = [
         *_received(rows.payments, received),
         *_sent(rows.sends, sent),
+        *adopted,
         *missing,
-        *(_owed(each) for each in rows.open if each.transfer_id not in proven),
+        *(_owed(each) for each in rows.open if each.transfer_id not in proven | by_newer),
     ]
     return Comparison(
         differences=tuple(differences),
@@ -243,6 +275,33 @@ def _of_send(send: LedgerSend, kind: Kind, *, can_fix: bool = False) -> Differen
         external_id=send.external_id,
         recipient=send.recipient,
         can_fix=can_fix,
+    )
+
+
+def _by_newer(transfer: NamedTransfer, seen: WalletTransaction) -> Difference:
+    """Return what a newer copy of this ledger did with a transfer that this one has too."""
+    state, kind = transfer.state, Kind.SENT
+    is_same = seen.sats == transfer.sats and bool(seen.payment_hash and seen.payment_request)
+    can_fix = seen.status is TransactionStatus.SUCCESS
+    if state is TransferState.SETTLED:
+        kind, can_fix = Kind.SENT_TWICE, False
+    elif not is_same or state is TransferState.KEPT:
+        # It may have taken debts along, or was kept here meanwhile.
+        kind, can_fix = Kind.MAYBE_SENT, can_fix and TransferEvent.GAVE_UP in MOVES[state]
+    else:
+        can_fix = can_fix and TransferEvent.FOUND_SENT in MOVES[state]
+    return Difference(
+        kind=kind,
+        sats=seen.sats,
+        at=seen.created_at,
+        payment_id=transfer.payment_id,
+        transfer_id=transfer.transfer_id,
+        payment_hash=seen.payment_hash,
+        external_id=seen.external_id,
+        recipient=transfer.recipient,
+        reason="by a newer copy of this ledger",
+        can_fix=can_fix,
+        by_newer=True,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from blinkpos_desktop.domain.attention import AttentionItem, Choice
 from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.charge import exit_of
@@ -26,6 +27,8 @@ class AttentionRequest:
 
     transfer_id: int | None = None
     choice: Choice | None = None
+    releases: bool = False
+    """Whether the hold is to be ended."""
     json: bool = False
 
 
@@ -38,7 +41,10 @@ async def run(settings: Settings, request: AttentionRequest) -> int:
         return _fail(error)
     try:
         await engine.open_store()
-        if request.transfer_id is not None and request.choice is not None:
+        if request.releases:
+            await engine.attention.release(_who())
+            write("Done: a till that is running forwards again.")
+        elif request.transfer_id is not None and request.choice is not None:
             await _choose(engine, request.transfer_id, request.choice)
         else:
             await _list(engine, as_json=request.json)
@@ -53,10 +59,12 @@ async def run(settings: Settings, request: AttentionRequest) -> int:
 
 
 async def _list(engine: Engine, *, as_json: bool) -> None:
-    items = await engine.attention.list()
+    items, hold = await engine.attention.list(), await engine.attention.hold()
+    if hold is not None:
+        write(json.dumps(_hold_fields(hold)) if as_json else f"Held. {hold.sentence}")
     for item in items:
         write(json.dumps(_fields(item)) if as_json else _line(item))
-    if not items and not as_json:
+    if not items and hold is None and not as_json:
         write("Nothing needs attention.")
 
 
@@ -80,6 +88,16 @@ def _who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "somebody at the command line"
+
+
+def _hold_fields(hold: Hold) -> dict[str, Any]:
+    return {
+        "hold": hold.cause.value,
+        "held_at": hold.held_at,
+        "external_id": hold.external_id,
+        "reason": hold.sentence,
+        "can_release": hold.can_release,
+    }
 
 
 def _fields(item: AttentionItem) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from blinkpos_desktop.domain.facts import (
     PartChanged,
     TransferChanged,
 )
+from blinkpos_desktop.domain.hold import HeldError, Hold
 from blinkpos_desktop.domain.retiring import Proof, Retiring
 from blinkpos_desktop.domain.sale import check_username
 from blinkpos_desktop.domain.transfer import Transfer, TransferState
@@ -37,6 +38,8 @@ EVERY_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 30.0
 """Between two rounds of questions to Blink for one choice."""
 NOTHING: Final = "Nothing with this number waits for a person."
+UNDER_WAY: Final = "It is being tried just now: look again in a moment."
+NOT_HELD: Final = "The ledger is not held: it forwards."
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +69,7 @@ class Attention:
         """Take what it needs; ``on_fact`` hears the feed."""
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._supervisor, self._forwarding = shop, supervisor, forwarding
-        self._told: tuple[AttentionItem, ...] | None = None
+        self._told: tuple[tuple[AttentionItem, ...], Hold | None] | None = None
         self._to_forward: set[int] = set()
         self._asked_at: dict[str, int] = {}
         self._tried_at: dict[int, float] = {}
@@ -75,6 +78,24 @@ class Attention:
     async def list(self) -> Sequence[AttentionItem]:
         """Return what waits for a person, oldest first."""
         return await self._store.attention(self._account_id())
+
+    async def hold(self) -> Hold | None:
+        """Return why nothing is forwarded, while that is so."""
+        return await self._store.held(self._account_id())
+
+    async def release(self, who: str) -> None:
+        """End the hold, as a person has looked at what differs.
+
+        Raises:
+            InputError: there is none, or something can still be recorded by itself.
+        """
+        hold = await self.hold()
+        if hold is None:
+            raise InputError(NOT_HELD)
+        if not await self._store.release_hold(self._account_id(), who):
+            raise InputError(hold.sentence, cause=f"hold {hold.id}")
+        _log.warning("hold %d: released by %s", hold.id, who)
+        self._hurry.set()
 
     async def choose(self, transfer_id: int, choice: Choice, who: str) -> AttentionItem:
         """Take a person's choice; return what it was made for, as it was.
@@ -92,9 +113,13 @@ class Attention:
         if choice.remedy is Remedy.SEND:
             choice = Choice(remedy=Remedy.SEND, recipient=check_username(choice.recipient))
             await self._check_recipient(choice.recipient)
-        after = await self._store.choose(transfer_id, choice, who)
+        try:
+            after = await self._store.choose(transfer_id, choice, who)
+        except HeldError as error:
+            raise InputError(error.sentence, cause=error.cause) from error
         if after is None:
-            raise InputError(NOTHING, cause=f"transfer {transfer_id}: somebody was faster")
+            sentence = UNDER_WAY if item.transfer.trouble else NOTHING
+            raise InputError(sentence, cause=f"transfer {transfer_id}: somebody was faster")
         _log.info("transfer %d: %s chose %s", transfer_id, who, choice)
         if after.state is not TransferState.ATTENTION:
             self._moved(item.payment_id, item.payment_hash, after)
@@ -104,7 +129,7 @@ class Attention:
     def on_fact(self, fact: Fact) -> None:
         """Look again when a transfer came to need a person, or Blink is back."""
         if isinstance(fact, TransferChanged):
-            if fact.transfer.state is TransferState.ATTENTION:
+            if fact.transfer.state is TransferState.ATTENTION or fact.transfer.trouble:
                 self._hurry.set()
         elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
             self._hurry.set()
@@ -141,10 +166,10 @@ class Attention:
         while self._to_forward:
             payment_id = self._to_forward.pop()
             self._supervisor.start(f"forward-{payment_id}", self._forwarding.forward(payment_id))
-        items = tuple(await self.list())
-        if items != self._told:
-            self._told = items
-            self._feed.publish(AttentionChanged(items=items))
+        items, hold = tuple(await self.list()), await self.hold()
+        if (items, hold) != self._told:
+            self._told = items, hold
+            self._feed.publish(AttentionChanged(items=items, hold=hold))
 
     def _is_ready(self, waiting: WaitingChoice) -> bool:
         """Whether Blink may be asked: nothing may be under way, and not too often."""
@@ -248,6 +273,7 @@ class Attention:
     def _moved(self, payment_id: int, payment_hash: str, after: Transfer) -> None:
         """Go on with a transfer that no longer waits: it is forwarded, or its payment completed."""
         self._to_forward.add(payment_id)
+        self._to_forward.update(each.payment_id for each in after.carries)
         self._tell(payment_id, payment_hash, after)
 
     def _tell(self, payment_id: int, payment_hash: str, after: Transfer) -> None:

@@ -6,23 +6,26 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
-from blinkpos_desktop.domain.blink import RateLimitedError, UnknownRecipientError
+from blinkpos_desktop.domain.blink import IdTakenError, RateLimitedError, UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     OutcomeUnknownError,
+    RefusedError,
     SettingsError,
     TillError,
     UnavailableError,
 )
 from blinkpos_desktop.domain.facts import InvoiceReady
+from blinkpos_desktop.domain.hold import NUMBERS_BEHIND
 from blinkpos_desktop.domain.money import Currency, Price
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import INVOICE_SECONDS, Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, quote
 from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
 
-INVOICE_MINUTES: Final = 15
+INVOICE_MINUTES: Final = INVOICE_SECONDS // 60
 ATTEMPTS: Final = 2
 INVOICES_A_MINUTE: Final = 60
 BLOCKED_SECONDS: Final = 300
@@ -41,10 +44,18 @@ class Checkout:
     """Makes sales."""
 
     def __init__(
-        self, store: Store, gateway: BlinkGateway, feed: Feed, shop: Shop, prices: Prices, till: str
+        self,
+        store: Store,
+        gateway: BlinkGateway,
+        feed: Feed,
+        shop: Shop,
+        prices: Prices,
+        holding: Holding,
+        till: str,
     ) -> None:
         """Take what a sale needs; ``till`` is the label written with it."""
         self._store, self._gateway, self._feed = store, gateway, feed
+        self._holding = holding
         self._shop, self._prices, self._till = shop, prices, till
 
     async def charge(self, sale: Sale) -> Payment:
@@ -53,6 +64,7 @@ class Checkout:
         Raises:
             TillError: no invoice came of it; nothing is left that could be paid.
         """
+        await self._holding.settle()
         plan = await self._plan(sale)
         payment = await self._store.intend(plan)
         try:
@@ -110,6 +122,10 @@ class Checkout:
                         account, CallKind.INVOICE, seconds=BLOCKED_SECONDS
                     )
                 raise
+            except IdTakenError as error:
+                # What Blink makes under a new number is new: from the next one on selling is safe.
+                await self._holding.place(external_id)
+                raise RefusedError(NUMBERS_BEHIND, cause=str(error)) from error
             except OutcomeUnknownError as error:
                 # Nobody was told an invoice whose answer was lost: a new attempt is a new id.
                 _log.warning("attempt %d of payment %d: %s", attempt, payment.id, error)

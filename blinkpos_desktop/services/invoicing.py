@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 from weakref import WeakValueDictionary
 
-from blinkpos_desktop.domain.blink import RateLimitedError
-from blinkpos_desktop.domain.transfer import Step, Transfer
+from blinkpos_desktop.domain.blink import (
+    BelowOneCentError,
+    IdTakenError,
+    RateLimitedError,
+    RecipientWallet,
+)
+from blinkpos_desktop.domain.hold import HELD, HeldError
+from blinkpos_desktop.domain.memo import joined_memo
+from blinkpos_desktop.domain.money import Price
+from blinkpos_desktop.domain.refusals import is_below_a_cent
+from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Step, Transfer
+from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
 
@@ -31,23 +42,34 @@ class WaitError(RateLimitedError):
 class Invoicing:
     """Gives a PLANNED transfer its one recipient's invoice."""
 
-    def __init__(self, store: Store, gateway: BlinkGateway, shop: Shop) -> None:
-        """Take what making needs."""
+    def __init__(
+        self,
+        store: Store,
+        gateway: BlinkGateway,
+        shop: Shop,
+        holding: Holding,
+        usd_price: Callable[[], Price | None],
+    ) -> None:
+        """Take what making needs; ``usd_price`` is the price that is known anyhow, if it is."""
         self._store, self._gateway, self._shop = store, gateway, shop
+        self._holding, self._usd_price = holding, usd_price
         self._makers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def make(self, transfer_id: int, *, ahead: bool = False) -> Transfer | None:
         """Return the transfer with its invoice; ``None`` when somebody else works on it.
 
         ``ahead`` of the payment it is made only in a BTC wallet, where it lives
-        24 hours, and only while there is plenty of room.
+        24 hours, and only while there is plenty of room. What is owed to the
+        same recipient goes with it.
 
         Raises:
             WaitError: Blink allows no more for now.
+            HeldError: the ledger is held, from now on or already.
             TillError: Blink or the database did not do it; nothing is lost.
         """
         lock = self._makers.setdefault(transfer_id, asyncio.Lock())
         async with lock:
+            await self._holding.settle()
             claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
             if claimed is None or claimed.next_step is not Step.MAKE_INVOICE:
                 return claimed
@@ -58,18 +80,27 @@ class Invoicing:
             kind = CallKind.RECIPIENT
             if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
                 raise WaitError(wait)
-            external_id = await self._store.begin_transfer_attempt(transfer_id)
+            attempt = await self._store.begin_transfer_attempt(transfer_id)
             try:
-                invoice = await self._gateway.create_recipient_invoice(
-                    self._shop.account,
-                    wallet,
-                    sats=claimed.sats,
-                    memo=claimed.memo,
-                    external_id=external_id,
-                )
+                invoice = await self._ask_for(wallet, attempt)
             except RateLimitedError as error:
                 if error.is_block:
                     await self._store.block_calls(wallet.wallet_id, kind, seconds=BLOCKED_SECONDS)
                     raise WaitError(BLOCKED_SECONDS) from error
                 raise
-            return await self._store.store_recipient_invoice(claimed, invoice)
+            except IdTakenError as error:
+                await self._holding.place(attempt.external_id)
+                raise HeldError(HELD, cause=str(error)) from error
+            return await self._store.store_recipient_invoice(attempt.transfer, invoice)
+
+    async def _ask_for(self, wallet: RecipientWallet, attempt: Attempt) -> RecipientInvoice:
+        transfer, sats = attempt.transfer, attempt.transfer.invoice_sats
+        if wallet.is_usd and is_below_a_cent(sats, self._usd_price()):
+            raise BelowOneCentError("Less than a cent can't be sent to a USD wallet.")
+        return await self._gateway.create_recipient_invoice(
+            self._shop.account,
+            wallet,
+            sats=sats,
+            memo=joined_memo(transfer.memo, [each.memo for each in transfer.carries]),
+            external_id=attempt.external_id,
+        )

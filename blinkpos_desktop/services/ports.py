@@ -22,12 +22,19 @@ from blinkpos_desktop.domain.blink import (
     WalletTransaction,
 )
 from blinkpos_desktop.domain.difference import Report, Run
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.reconciliation import LedgerRows
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    Trouble,
+)
 
 
 class CallKind(StrEnum):
@@ -84,12 +91,19 @@ class BlinkGateway(Protocol):
 
         Raises:
             RefusedError: it is not what was asked.
+            IdTakenError: Blink has seen ``external_id`` before.
         """
 
     async def create_recipient_invoice(
         self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
     ) -> RecipientInvoice:
-        """Make an invoice on behalf of a recipient, decode and check it."""
+        """Make an invoice on behalf of a recipient, decode and check it.
+
+        Raises:
+            RefusedError: it is not what was asked.
+            IdTakenError: Blink has seen ``external_id`` before.
+            BelowOneCentError: it is too little for his USD wallet.
+        """
 
     async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
         """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
@@ -150,8 +164,12 @@ class Books(Protocol):
     async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
         """Record that more sats came in than was known; ``False`` when somebody else did."""
 
-    async def finish(self, run: Run, report: Report) -> None:
-        """Write what a comparison came to; only now it is complete."""
+    async def finish(self, run: Run, report: Report) -> bool:
+        """Write what a comparison came to; only now it is complete.
+
+        ``True`` when it has ended a hold: it began under that one, left out nothing since the
+        last complete one, and nothing differs.
+        """
 
 
 class Store(Protocol):
@@ -197,18 +215,49 @@ class Store(Protocol):
     async def release(self, transfer_id: int) -> None:
         """Give a claim back."""
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
+        """Take the next attempt of a recipient's invoice.
+
+        What is owed to the same recipient from the same wallet goes with a transfer whose
+        payment is paid, from here on: CARRIED, until it has settled or its invoice is given up.
+
+        Raises:
+            HeldError: the ledger is held. TillError: somebody else works on the transfer.
+        """
 
     async def store_recipient_invoice(
         self, transfer: Transfer, invoice: RecipientInvoice
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
+        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours."""
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
-        """Apply an event to a transfer that is still as given and claimed by this process."""
+        """Apply an event to a transfer that is still as given and claimed by this process.
+
+        It is not due again before ``wait_seconds``; what it carries follows it, in the same
+        transaction (``domain.transfer.for_carried``).
+
+        Raises:
+            HeldError: a send was to be started, and the ledger is held.
+        """
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        """Settle a claimed transfer that a newer copy of this ledger has paid by ``invoice``.
+
+        Its own live invoice is retired: the caller must have had the two proofs, and no request
+        may have left in the last ``quiet_seconds``. ``None`` when the transfer is no longer as
+        given, or one has.
+        """
 
     async def complete(self, payment_id: int) -> Payment | None:
         """PAID → COMPLETED, if every transfer is finished."""
@@ -224,6 +273,15 @@ class Store(Protocol):
 
     async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
         """Keep every till off a kind of call for ``seconds``."""
+
+    async def hold(self, cause: HoldCause, external_id: str = "") -> None:
+        """Hold the ledger: no send starts from now on, at any till, and no number is used again."""
+
+    async def held(self, account_id: str) -> Hold | None:
+        """Return the hold on an account; with an empty id, the one on any account."""
+
+    async def release_hold(self, account_id: str, who: str) -> bool:
+        """End the hold by a person's choice; ``False`` while something can still be recorded."""
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""
@@ -241,7 +299,11 @@ class Store(Protocol):
         """Write down who chose what; carry it out if nothing has to be asked first.
 
         ``None`` when the transfer does not wait for a person (any more). A later
-        choice takes the place of one that waits.
+        choice takes the place of one that waits. One that is tried again and again is sent no
+        more until the choice is carried out.
+
+        Raises:
+            HeldError: the ledger is held.
         """
 
     async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:

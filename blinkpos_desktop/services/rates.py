@@ -49,6 +49,11 @@ class Rates:
                 cause=error.cause,
             ) from error
 
+    def known(self, code: str) -> Price | None:
+        """Return a usable price that is held already; nobody is asked for it."""
+        held = self._prices.get(code)
+        return held[0] if held and 0 <= self._clock.now() - held[1] < USABLE_SECONDS else None
+
     async def refresh(self, currency: Currency) -> Price:
         """Fetch a price and tell it."""
         price = await self._gateway.price(currency)

@@ -62,7 +62,21 @@ FROM story WHERE state_before IS NOT NULL AND state_before IS DISTINCT FROM stoo
 UNION ALL
 SELECT 'no_invoice', t.payment_id, t.id, t.sats || ' sats to ' || t.recipient
 FROM transfers t WHERE t.state = 'settled' AND NOT EXISTS (
-    SELECT FROM recipient_invoices i WHERE i.transfer_id = t.id AND i.payment_hash IS NOT NULL)
+    SELECT FROM recipient_invoices i
+    WHERE i.transfer_id = coalesce(t.carried_by, t.id) AND i.payment_hash IS NOT NULL)
+UNION ALL
+SELECT 'uncovered', t.payment_id, t.id, 'the invoice asks for ' || i.sats || ', not ' || w.sats
+FROM transfers t
+JOIN recipient_invoices i
+    ON i.transfer_id = t.id AND i.payment_hash IS NOT NULL AND i.retired_at IS NULL,
+LATERAL (SELECT t.sats + coalesce(sum(c.sats), 0) AS sats FROM transfers c
+         WHERE c.carried_by = t.id) w
+WHERE i.sats <> w.sats
+UNION ALL
+SELECT 'carried', c.payment_id, c.id, 'it is ' || c.state || ', its carrier ' || t.id || ' is '
+    || t.state
+FROM transfers c JOIN transfers t ON t.id = c.carried_by
+WHERE (c.state = 'settled') <> (t.state = 'settled') OR c.recipient <> t.recipient
 UNION ALL
 SELECT 'two_invoices', t.payment_id, t.id, count(*) || ' invoices'
 FROM transfers t JOIN recipient_invoices i ON i.transfer_id = t.id

@@ -20,7 +20,12 @@ from blinkpos_desktop.domain.blink import (
     TransactionStatus,
     UnknownRecipientError,
 )
-from blinkpos_desktop.domain.errors import OutcomeUnknownError, SettingsError, UnavailableError
+from blinkpos_desktop.domain.errors import (
+    OutcomeUnknownError,
+    SettingsError,
+    TillError,
+    UnavailableError,
+)
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
@@ -147,6 +152,7 @@ class BlinkClient:
             external_id=external_id,
             payment_request=made.payment_request,
             payment_hash=decoded.payment_hash,
+            sats=sats,
             expires_at=decoded.expires_at,
         )
 
@@ -231,7 +237,7 @@ class BlinkClient:
         return payload
 
 
-def _payload_error(name: str, error: wire.PayloadError) -> Exception:
+def _payload_error(name: str, error: wire.PayloadError) -> TillError:
     cause = f"{name}: {error.code} {error.message}"[:300]
     if error.code == "TOO_MANY_REQUEST":
         return RateLimitedError(BUSY, cause=cause, is_block=True)
@@ -240,19 +246,16 @@ def _payload_error(name: str, error: wire.PayloadError) -> Exception:
             "The API key may not do this: it needs the scopes READ, RECEIVE and WRITE.",
             cause=cause,
         )
+    kind: type[BlinkRefusedError] = BlinkRefusedError
+    sentence = "Blink refuses this request."
     if error.code == "RECEIVE_DISABLED":
-        return CannotReceiveError(
-            "This Blink account can no longer receive: its owner must ask Blink.",
-            code=error.code,
-            cause=cause,
-        )
-    if error.code == "TRANSACTION_RESTRICTED":
+        kind = CannotReceiveError
+        sentence = "This Blink account can no longer receive: its owner must ask Blink."
+    elif error.code == "TRANSACTION_RESTRICTED":
         sentence = "Blink restricts this account, mostly by its daily limit."
-        return BlinkRefusedError(sentence, code=error.code, cause=cause)
-    if _ID_TAKEN.search(error.message):
+    elif _ID_TAKEN.search(error.message):
+        kind = IdTakenError
         sentence = "Blink knows an invoice of this number that this ledger does not have."
-        return IdTakenError(sentence, code=error.code, cause=cause)
-    if _BELOW_A_CENT.search(error.message):
-        sentence = "Less than a cent can't be sent to a USD wallet."
-        return BelowOneCentError(sentence, code=error.code, cause=cause)
-    return BlinkRefusedError("Blink refuses this request.", code=error.code, cause=cause)
+    elif _BELOW_A_CENT.search(error.message):
+        kind, sentence = BelowOneCentError, "Less than a cent can't be sent to a USD wallet."
+    return kind(sentence, code=error.code, cause=cause)

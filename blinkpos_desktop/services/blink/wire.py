@@ -233,6 +233,7 @@ def _transaction(node: dict[str, Any]) -> WalletTransaction:
         status=TransactionStatus(node["status"]),
         sats=abs(_whole(node["settlementAmount"])),
         payment_hash=str(node["initiationVia"].get("paymentHash") or ""),
+        payment_request=str(node["initiationVia"].get("paymentRequest") or ""),
         external_id=str(node["externalId"] or ""),
         created_at=_whole(node["createdAt"]),
     )

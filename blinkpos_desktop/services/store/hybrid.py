@@ -12,10 +12,17 @@ from blinkpos_desktop.domain.attention import (
     RetiredInvoice,
     WaitingChoice,
 )
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    Trouble,
+)
 from blinkpos_desktop.services.ports import CallKind
 from blinkpos_desktop.services.store.connections import LedgerRowMissingError
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -93,21 +100,41 @@ class HybridStore:
         """Give a claim back."""
         await self._postgres.release(transfer_id)
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
+        """Take the next attempt of a recipient's invoice, and along what is owed to him."""
         return await self._postgres.begin_transfer_attempt(transfer_id)
 
     async def store_recipient_invoice(
         self, transfer: Transfer, invoice: RecipientInvoice
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
+        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours."""
         return await self._postgres.store_recipient_invoice(transfer, invoice)
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
         """Apply an event to a transfer that is still as given and claimed by this process."""
-        return await self._postgres.record(transfer, event, reason=reason, error=error)
+        return await self._postgres.record(
+            transfer,
+            event,
+            reason=reason,
+            error=error,
+            trouble=trouble,
+            wait_seconds=wait_seconds,
+        )
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        """Settle a claimed transfer that a newer copy of this ledger has paid by ``invoice``."""
+        return await self._postgres.adopt(transfer, invoice, quiet_seconds=quiet_seconds)
 
     async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
         """Take or renew this process's turn to send from a wallet; ``False``: another's."""
@@ -124,6 +151,18 @@ class HybridStore:
     async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
         """Keep every till off a kind of call for ``seconds``."""
         await self._postgres.turns.block_calls(account, kind, seconds=seconds)
+
+    async def hold(self, cause: HoldCause, external_id: str = "") -> None:
+        """Hold the ledger: nothing is sent from now on."""
+        await self._postgres.hold(cause, external_id)
+
+    async def held(self, account_id: str) -> Hold | None:
+        """Return the hold on an account; with an empty id, the one on any account."""
+        return await self._postgres.held(account_id)
+
+    async def release_hold(self, account_id: str, who: str) -> bool:
+        """End the hold by a person's choice; ``False`` while something can still be recorded."""
+        return await self._postgres.release_hold(account_id, who)
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""

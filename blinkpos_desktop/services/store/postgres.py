@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL, put together: payments, transfers, choices, and what tills share."""
+"""The ledger in PostgreSQL, put together: payments, transfers, choices, holds, shared turns."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.services.store import migrations, rows
 from blinkpos_desktop.services.store.choices import ChoiceRows
 from blinkpos_desktop.services.store.connections import Connections, LedgerError
+from blinkpos_desktop.services.store.holds import HoldRows
 from blinkpos_desktop.services.store.payments import PaymentRows
 from blinkpos_desktop.services.store.transfers import TransferRows
 from blinkpos_desktop.services.store.turns import SharedTurns
@@ -18,7 +19,7 @@ from blinkpos_desktop.services.store.turns import SharedTurns
 MIGRATE_SECONDS: Final = 120.0
 
 
-class PostgresStore(PaymentRows, TransferRows, ChoiceRows):
+class PostgresStore(PaymentRows, TransferRows, ChoiceRows, HoldRows):
     """The ledger's tables. ``process`` owns its claims; ``till`` is a label on events."""
 
     def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:

@@ -12,10 +12,18 @@ from blinkpos_desktop.domain.attention import (
     RetiredInvoice,
     WaitingChoice,
 )
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.money import Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Role, Transfer, TransferState
+from blinkpos_desktop.domain.transfer import (
+    Carried,
+    RecipientInvoice,
+    Role,
+    Transfer,
+    TransferState,
+    Trouble,
+)
 
 Row = Mapping[str, Any]
 
@@ -56,13 +64,14 @@ def payment(row: Row, transfers: Sequence[Row]) -> Payment:
 
 
 def transfer(row: Row) -> Transfer:
-    """Return the transfer of a row of ``transfers_of`` or ``transfer_by_id``."""
+    """Return the transfer of a row of ``transfers_now``."""
     invoice = None
     if row["payment_hash"] is not None:
         invoice = RecipientInvoice(
             external_id=row["external_id"],
             payment_request=row["payment_request"],
             payment_hash=row["payment_hash"],
+            sats=row["invoice_sats"],
             expires_at=row["expires_at"],
         )
     return Transfer(
@@ -75,6 +84,9 @@ def transfer(row: Row) -> Transfer:
         invoice=invoice,
         reason=row["reason"],
         tries=row["tries"],
+        trouble=Trouble(row["trouble"]),
+        carries=tuple(Carried(**each) for each in row["carries"]),
+        is_due=row["is_due"],
     )
 
 
@@ -128,6 +140,18 @@ def retired_invoice(row: Row) -> RetiredInvoice:
         payment_hash=row["payment_hash"],
         retired_at=row["retired_at"],
         expires_at=row["expires_at"],
+    )
+
+
+def hold(row: Row) -> Hold:
+    """Return the hold of a ``current_hold`` row."""
+    return Hold(
+        id=row["id"],
+        cause=HoldCause(row["cause"]),
+        external_id=row["external_id"],
+        held_at=row["held_at"],
+        differing=row["differing"],
+        for_person=row["for_person"],
     )
 
 

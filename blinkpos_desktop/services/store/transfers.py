@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent, apply
+from blinkpos_desktop.domain.hold import HELD, HeldError
+from blinkpos_desktop.domain.refusals import OWED_SECONDS, owed
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    TransferState,
+    Trouble,
+    apply,
+    for_carried,
+)
 from blinkpos_desktop.services.store import rows
 from blinkpos_desktop.services.store.connections import Connections, Transaction
 
@@ -27,19 +40,34 @@ class TransferRows:
         async with self.connections.transaction() as ledger:
             await ledger.run("release", id=transfer_id)
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
+        """Take the next attempt of a recipient's invoice, and along what is owed to him."""
         async with self.connections.transaction() as ledger:
-            row = await ledger.maybe("begin_transfer_attempt", id=transfer_id)
-        if row is None:
-            raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
-        external_id: str = row["external_id"]
-        return external_id
+            if await ledger.maybe("begin_transfer_attempt", id=transfer_id) is None:
+                await _check_hold(ledger, transfer_id)
+                raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
+            reason = f"It goes along with transfer {transfer_id} to the same recipient."
+            for joined in await ledger.rows(
+                "join_debts", id=transfer_id, after=TransferState.CARRIED, reason=reason
+            ):
+                await ledger.tell(
+                    joined["payment_id"],
+                    TransferEvent.JOINED,
+                    transfer_id=joined["id"],
+                    before=TransferState.PLANNED,
+                    after=TransferState.CARRIED,
+                    reason=reason,
+                )
+            transfer = await transfer_of(ledger, transfer_id)
+            row = await ledger.one(
+                "insert_transfer_attempt", id=transfer_id, sats=transfer.invoice_sats
+            )
+        return Attempt(external_id=row["external_id"], transfer=transfer)
 
     async def store_recipient_invoice(
         self, transfer: Transfer, invoice: RecipientInvoice
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the invoice, if it has none and the claim is ours."""
+        """PLANNED → PREPARED with the latest attempt's invoice, if it has none and is claimed."""
         async with self.connections.transaction() as ledger:
             try:
                 async with ledger.savepoint():
@@ -49,6 +77,7 @@ class TransferRows:
                         transfer_id=transfer.id,
                         payment_hash=invoice.payment_hash,
                         payment_request=invoice.payment_request,
+                        sats=invoice.sats,
                         expires_at=invoice.expires_at,
                     )
                     if not stored:
@@ -63,16 +92,98 @@ class TransferRows:
         return current if is_ours else None
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
         """Apply an event to a transfer that is still as given and claimed by this process."""
         async with self.connections.transaction() as ledger:
-            return await _record(ledger, transfer, event, reason=reason, error=error)
+            return await _record(
+                ledger,
+                transfer,
+                event,
+                reason=reason,
+                error=error,
+                trouble=trouble,
+                wait_seconds=wait_seconds,
+            )
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        """Settle a claimed transfer that a newer copy of this ledger has paid by ``invoice``."""
+        async with self.connections.transaction() as ledger:
+            if await ledger.maybe("lock_paid_transfer", id=transfer.id) is None:
+                return None
+            current = await transfer_of(ledger, transfer.id)
+            if current != transfer or invoice.sats != transfer.invoice_sats:
+                return None
+            if transfer.invoice is not None:
+                retired = await ledger.run(
+                    "retire_superseded", id=transfer.id, quiet_seconds=quiet_seconds
+                )
+                if not retired:
+                    return None
+            adopted = await ledger.run(
+                "adopt_invoice",
+                id=transfer.id,
+                external_id=invoice.external_id,
+                sats=invoice.sats,
+                payment_hash=invoice.payment_hash,
+                payment_request=invoice.payment_request,
+                expires_at=invoice.expires_at,
+            )
+            settled = await _record(
+                ledger, transfer, TransferEvent.FOUND_SENT, error=invoice.payment_hash
+            )
+            if not adopted or settled is None:
+                raise TillError(
+                    "What a newer copy of this ledger sent can't be recorded.",
+                    cause=f"transfer {transfer.id}: {invoice.external_id}",
+                )
+            return settled
 
 
 async def transfer_of(ledger: Transaction, transfer_id: int) -> Transfer:
     """Return a transfer with its live invoice, as this transaction sees it."""
     return rows.transfer(await ledger.one("transfer_by_id", id=transfer_id))
+
+
+async def change_carried(ledger: Transaction, event: TransferEvent, after: Transfer) -> None:
+    """Let those that go with a transfer follow it, in its own transaction."""
+    follows = for_carried(event, after)
+    if follows is None:
+        return
+    reason = ""
+    if follows is TransferEvent.CARRIER_SETTLED:
+        changed = await ledger.rows("settle_carried", id=after.id)
+        state = TransferState.SETTLED
+    else:
+        reason = owed(after.recipient).reason
+        changed = await ledger.rows(
+            "free_carried", id=after.id, reason=reason, wait_seconds=OWED_SECONDS
+        )
+        state = TransferState.PLANNED
+    for row in changed:
+        await ledger.tell(
+            row["payment_id"],
+            follows,
+            transfer_id=row["id"],
+            before=TransferState.CARRIED,
+            after=state,
+            reason=reason or f"with transfer {after.id}",
+        )
+
+
+async def _check_hold(ledger: Transaction, transfer_id: int) -> None:
+    row = await ledger.maybe("lock_account_free", id=transfer_id)
+    if row is not None and not row["is_free"]:
+        raise HeldError(HELD, cause=f"transfer {transfer_id}")
 
 
 async def _record(
@@ -82,18 +193,25 @@ async def _record(
     *,
     reason: str = "",
     error: str = "",
+    trouble: Trouble = Trouble.NONE,
+    wait_seconds: float = 0.0,
 ) -> Transfer | None:
-    after = apply(transfer, event, reason=reason)
-    changed = await ledger.maybe(
-        "set_transfer",
-        id=transfer.id,
-        before=transfer.state,
-        after=after.state,
-        recipient=transfer.recipient,
-        reason=reason,
-        tries=after.tries,
-        payment_hash=transfer.invoice.payment_hash if transfer.invoice else None,
-    )
+    after = apply(transfer, event, reason=reason, trouble=trouble)
+    values = {
+        "id": transfer.id,
+        "before": transfer.state,
+        "after": after.state,
+        "reason": after.reason,
+        "trouble": after.trouble,
+        "tries": after.tries,
+    }
+    if after.state is TransferState.SENDING:
+        live = transfer.invoice.payment_hash if transfer.invoice else None
+        changed = await ledger.maybe("start_send", payment_hash=live, **values)
+        if changed is None:
+            await _check_hold(ledger, transfer.id)
+    else:
+        changed = await ledger.maybe("set_transfer", wait_seconds=wait_seconds, **values)
     if changed is None:
         return None
     await ledger.tell(
@@ -102,7 +220,8 @@ async def _record(
         transfer_id=transfer.id,
         before=transfer.state,
         after=after.state,
-        reason=reason,
+        reason=after.reason,
         error=error,
     )
-    return after
+    await change_carried(ledger, event, after)
+    return replace(after, is_due=wait_seconds <= 0)
