@@ -22,6 +22,8 @@ class Rule(StrEnum):
     TWO_INVOICES = "two_invoices"
     UNFINISHED = "unfinished"
     UNPAID = "unpaid"
+    UNCOVERED = "uncovered"
+    CARRIED = "carried"
 
 
 _BROKEN: Final[Mapping[Rule, str]] = {
@@ -35,6 +37,8 @@ _BROKEN: Final[Mapping[Rule, str]] = {
     Rule.NO_INVOICE: "the transfer has settled without a stored invoice",
     Rule.TWO_INVOICES: "the transfer has more than one live invoice",
     Rule.UNFINISHED: "it is completed, and a transfer is not finished",
+    Rule.UNCOVERED: "the transfer's invoice is not for it and what goes with it",
+    Rule.CARRIED: "the transfer does not stand as the one that it goes with",
     Rule.UNPAID: "a transfer was sent, and the payment was never received",
 }
 

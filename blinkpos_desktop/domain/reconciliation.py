@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -131,7 +131,7 @@ def compare(
     payments = _index(rows.payments)
     sends = _index(rows.sends)
     named = {each.transfer_id: each for each in rows.named}
-    adopted: list[Difference] = []
+    by_newer: list[tuple[NamedTransfer, WalletTransaction]] = []
     received: dict[int, WalletTransaction | None] = {
         payments[each].id: None for each in paid if each in payments
     }
@@ -152,20 +152,21 @@ def compare(
         elif (number := number_of(each.external_id, ledger)) is not None:
             transfer = named.get(number) if each.direction is Direction.SEND else None
             if transfer and each.created_at >= transfer.invoiced_at:
-                adopted.append(_by_newer(transfer, each))
+                by_newer.append((transfer, each))
             else:
                 # Or the number was given anew here: what it names was sent before that sale.
                 missing.append(_no_row(each))
         elif name not in payments and name not in sends:
             others.append(each)
     proven = {each.transfer_id for each in rows.sends if each.payment_hash in sent}
-    by_newer = {each.transfer_id for each in adopted}
+    adopted = [_by_newer(each, seen, proven) for each, seen in by_newer]
+    known = proven | {each.transfer_id for each in adopted}
     differences = [
         *_received(rows.payments, received),
         *_sent(rows.sends, sent),
         *adopted,
         *missing,
-        *(_owed(each) for each in rows.open if each.transfer_id not in proven | by_newer),
+        *(_owed(each) for each in rows.open if each.transfer_id not in known),
     ]
     return Comparison(
         differences=tuple(differences),
@@ -278,9 +279,16 @@ def _of_send(send: LedgerSend, kind: Kind, *, can_fix: bool = False) -> Differen
     )
 
 
-def _by_newer(transfer: NamedTransfer, seen: WalletTransaction) -> Difference:
-    """Return what a newer copy of this ledger did with a transfer that this one has too."""
+def _by_newer(
+    transfer: NamedTransfer, seen: WalletTransaction, proven: Collection[int]
+) -> Difference:
+    """Return what a newer copy of this ledger did with a transfer that this one has too.
+
+    ``proven`` are those of which Blink shows that this ledger's own invoice was paid.
+    """
     state, kind = transfer.state, Kind.SENT
+    if state is TransferState.SETTLED and transfer.transfer_id not in proven:
+        return _no_row(seen)
     is_same = seen.sats == transfer.sats and bool(seen.payment_hash and seen.payment_request)
     can_fix = seen.status is TransactionStatus.SUCCESS
     if state is TransferState.SETTLED:

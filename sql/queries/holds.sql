@@ -32,7 +32,7 @@ SELECT setval('ledger_numbers',
 
 -- name: leap_attempts
 -- Past every attempt that it can have begun for what is still unfinished here.
-UPDATE transfers t SET attempt = attempt + %(step)s
+UPDATE transfers t SET attempt = t.attempt + %(step)s
 FROM payments p
 WHERE p.id = t.payment_id AND p.account_id = %(account_id)s
   AND t.state IN ('planned', 'prepared', 'attention', 'unknown', 'sending', 'in_flight');

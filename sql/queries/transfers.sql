@@ -23,7 +23,7 @@ WHERE id = %(id)s AND claimed_by = %(process)s;
 -- The number is durable before the call that carries it; none is taken under a hold. From here on
 -- nobody takes the transfer along: it is about to have an invoice of its own.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE)
-UPDATE transfers t SET attempt = attempt + 1,
+UPDATE transfers t SET attempt = t.attempt + 1,
     trouble = CASE t.trouble WHEN 'owed' THEN '' ELSE t.trouble END
 FROM free, payments p
 WHERE t.id = %(id)s AND t.claimed_by = %(process)s AND t.state = 'planned'
@@ -67,27 +67,30 @@ WHERE external_id = %(external_id)s AND payment_hash IS NULL AND retired_at IS N
                   AND live.payment_hash IS NOT NULL AND live.retired_at IS NULL);
 
 -- name: start_send
--- A request that moves money may leave from here on: compare-and-set on the state and the live
--- invoice, by the claim's owner, and under no hold. The ledger's row is locked first, so that a
+-- A request that moves money may leave from here on: compare-and-set on the state, the recipient and
+-- the live invoice, by the claim's owner, and under no hold. The ledger's row is locked first, so that a
 -- hold comes before this send or waits for its start.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE)
 UPDATE transfers t SET state = %(after)s, reason = %(reason)s, trouble = %(trouble)s,
     tries = %(tries)s, due_at = NULL, last_sent_at = now()
 FROM free, payments p
-WHERE t.id = %(id)s AND t.state = %(before)s AND t.claimed_by = %(process)s
+WHERE t.id = %(id)s AND t.state = %(before)s AND t.recipient = %(recipient)s
+  AND t.claimed_by = %(process)s
   AND p.id = t.payment_id AND p.account_id <> ALL(free.held_accounts)
   AND EXISTS (SELECT FROM recipient_invoices i WHERE i.transfer_id = t.id
               AND i.payment_hash = %(payment_hash)s AND i.retired_at IS NULL)
 RETURNING t.payment_id;
 
 -- name: set_transfer
--- Compare-and-set on the state, by the claim's owner only; sends start by start_send alone.
+-- Compare-and-set on the state and the recipient, by the claim's owner only: a till that slept may
+-- hold what it knew before a person chose another. Sends start by start_send alone.
 UPDATE transfers SET state = %(after)s, reason = %(reason)s, trouble = %(trouble)s,
     tries = %(tries)s,
     due_at = CASE WHEN %(wait_seconds)s::float8 > 0
         THEN now() + make_interval(secs => %(wait_seconds)s::float8) END,
     settled_at = CASE WHEN %(after)s = 'settled' THEN now() ELSE settled_at END
-WHERE id = %(id)s AND state = %(before)s AND claimed_by = %(process)s AND %(after)s <> 'sending'
+WHERE id = %(id)s AND state = %(before)s AND recipient = %(recipient)s
+  AND claimed_by = %(process)s AND %(after)s <> 'sending'
 RETURNING payment_id;
 
 -- name: settle_carried

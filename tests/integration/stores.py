@@ -14,7 +14,7 @@ from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, parse_recipients, quote
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer
+from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Transfer
 from blinkpos_desktop.services.store.postgres import PostgresStore
 
 ACCOUNT = Account(
@@ -73,9 +73,11 @@ def invoice_for(payment: Payment, *, expires_at: int = 2_000_000_000) -> Invoice
     )
 
 
-def recipient_invoice(external_id: str) -> RecipientInvoice:
+def recipient_invoice(attempt: Attempt) -> RecipientInvoice:
+    external_id = attempt.external_id
     return RecipientInvoice(
         external_id=external_id,
+        sats=attempt.transfer.invoice_sats,
         payment_request=f"lnbcrt-{external_id}",
         payment_hash=hash_of(external_id),
         expires_at=2_000_000_000,

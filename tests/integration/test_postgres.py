@@ -266,7 +266,7 @@ async def test_of_two_makers_of_a_recipients_invoice_one_wins(
     assert results[0] is None, "its claim was over"
     assert results[1] is not None
     [live] = rows(database_url, "SELECT * FROM recipient_invoices WHERE payment_hash IS NOT NULL")
-    assert live["external_id"] == second
+    assert live["external_id"] == second.external_id
     # The same process may be too late for itself as well.
     assert await other.store_recipient_invoice(his, recipient_invoice(first)) is None
     again = await store.payment((await paid(store)).id)
@@ -278,7 +278,7 @@ async def test_one_recipients_invoice_serves_one_transfer(store: PostgresStore) 
     one, two = [await claimed(store, each) for each in payment.transfers]
     first, second = [await store.begin_transfer_attempt(each.id) for each in (one, two)]
     assert await store.store_recipient_invoice(one, recipient_invoice(first))
-    twice = replace(recipient_invoice(first), external_id=second)
+    twice = replace(recipient_invoice(second), payment_hash=recipient_invoice(first).payment_hash)
     assert await store.store_recipient_invoice(two, twice) is None
     assert (await store.payment(payment.id)).transfers[1].state is S.PLANNED
 

@@ -115,8 +115,9 @@ class Transport:
             try:
                 # httpx limits each read; a server that trickles would hold us for ever.
                 async with asyncio.timeout(seconds + CONNECT_SECONDS + _MARGIN):
+                    leaves_until = self._boot() + fresh_seconds if fresh_seconds else None
                     status, text, retry_after = await self._post(
-                        body, headers, seconds, self._boot() + (fresh_seconds or float("inf"))
+                        body, headers, seconds, leaves_until
                     )
             except (
                 httpx.ConnectError,
@@ -132,12 +133,17 @@ class Transport:
         return _data(name, status, text)
 
     async def _post(
-        self, body: dict[str, Any], headers: dict[str, str], seconds: float, leaves_until: float
+        self,
+        body: dict[str, Any],
+        headers: dict[str, str],
+        seconds: float,
+        leaves_until: float | None,
     ) -> tuple[int, bytes, float]:
         async def watch(event: str, _: object) -> None:
             # The last moment at which nothing of it has left.
-            is_leaving = event.endswith("send_request_headers.started")
-            if is_leaving and self._boot() > leaves_until:
+            if leaves_until is None or not event.endswith("send_request_headers.started"):
+                return
+            if self._boot() > leaves_until:
                 raise _StaleError
 
         timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)

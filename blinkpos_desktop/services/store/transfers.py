@@ -201,6 +201,7 @@ async def _record(
         "id": transfer.id,
         "before": transfer.state,
         "after": after.state,
+        "recipient": transfer.recipient,
         "reason": after.reason,
         "trouble": after.trouble,
         "tries": after.tries,
