@@ -95,7 +95,7 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
         _E.RETRY_CHOSEN: _S.PLANNED,
         # Owed, and another transfer to its recipient takes it along.
         _E.JOINED: _S.CARRIED,
-        # Blink shows that a newer copy of this ledger sent it.
+        # Blink shows it as sent, though not by this ledger: by a newer copy of it.
         _E.FOUND_SENT: _S.SETTLED,
     },
     _S.PREPARED: {

@@ -73,25 +73,35 @@ class Invoicing:
             claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
             if claimed is None or claimed.next_step is not Step.MAKE_INVOICE:
                 return claimed
-            wallet = await self._shop.wallet(claimed.recipient)
-            if ahead and wallet.is_usd:
-                return claimed
-            most = PREPARED_A_MINUTE if ahead else CALLS_A_MINUTE
-            kind = CallKind.RECIPIENT
-            if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
-                raise WaitError(wait)
-            attempt = await self._store.begin_transfer_attempt(transfer_id)
+            if not ahead:
+                return await self._make(claimed, most=CALLS_A_MINUTE)
             try:
-                invoice = await self._ask_for(wallet, attempt)
-            except RateLimitedError as error:
-                if error.is_block:
-                    await self._store.block_calls(wallet.wallet_id, kind, seconds=BLOCKED_SECONDS)
-                    raise WaitError(BLOCKED_SECONDS) from error
-                raise
-            except IdTakenError as error:
-                await self._holding.place(attempt.external_id)
-                raise HeldError(HELD, cause=str(error)) from error
-            return await self._store.store_recipient_invoice(attempt.transfer, invoice)
+                return await self._make(claimed, most=PREPARED_A_MINUTE, is_ahead=True)
+            finally:
+                # Whoever sees the payment first goes on at once, another till perhaps.
+                await self._store.release(transfer_id)
+
+    async def _make(
+        self, claimed: Transfer, *, most: int, is_ahead: bool = False
+    ) -> Transfer | None:
+        wallet = await self._shop.wallet(claimed.recipient)
+        if is_ahead and wallet.is_usd:
+            return claimed
+        kind = CallKind.RECIPIENT
+        if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
+            raise WaitError(wait)
+        attempt = await self._store.begin_transfer_attempt(claimed.id)
+        try:
+            invoice = await self._ask_for(wallet, attempt)
+        except RateLimitedError as error:
+            if error.is_block:
+                await self._store.block_calls(wallet.wallet_id, kind, seconds=BLOCKED_SECONDS)
+                raise WaitError(BLOCKED_SECONDS) from error
+            raise
+        except IdTakenError as error:
+            await self._holding.place(attempt.external_id)
+            raise HeldError(HELD, cause=str(error)) from error
+        return await self._store.store_recipient_invoice(attempt.transfer, invoice)
 
     async def _ask_for(self, wallet: RecipientWallet, attempt: Attempt) -> RecipientInvoice:
         transfer, sats = attempt.transfer, attempt.transfer.invoice_sats

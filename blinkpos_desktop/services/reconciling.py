@@ -268,13 +268,10 @@ class Reconciling:
         try:
             if claimed.invoice is None or claimed.invoice.payment_hash != payment_hash:
                 return
-            if claimed.state is TransferState.PREPARED:
-                # A request that the ledger does not know of has left: it is written down first.
-                started = await self._store.record(claimed, TransferEvent.SEND_STARTED)
-                if started is None:
-                    return
-                claimed = started
-            await self._store.record(claimed, TransferEvent.STATUS_PAID)
+            # A request that the ledger does not know of may have left.
+            is_prepared = claimed.state is TransferState.PREPARED
+            event = TransferEvent.FOUND_SENT if is_prepared else TransferEvent.STATUS_PAID
+            await self._store.record(claimed, event)
         finally:
             await self._store.release(transfer_id)
         await self._complete(payment_id, claimed)

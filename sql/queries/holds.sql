@@ -13,9 +13,9 @@ UPDATE ledger SET hold_id = %(hold_id)s, held_accounts = accounts.all_of_them
 FROM (SELECT array_agg(DISTINCT account_id) AS all_of_them FROM payments) accounts
 WHERE accounts.all_of_them IS NOT NULL;
 
--- name: end_hold
-UPDATE holds SET ended_at = now(), outcome = %(outcome)s
-WHERE id = %(hold_id)s AND ended_at IS NULL;
+-- name: end_holds
+-- One is live at most.
+UPDATE holds SET ended_at = now(), outcome = %(outcome)s WHERE ended_at IS NULL;
 
 -- name: free_account
 UPDATE ledger SET held_accounts = array_remove(held_accounts, %(account_id)s),

@@ -83,11 +83,13 @@ RETURNING t.payment_id;
 
 -- name: set_transfer
 -- Compare-and-set on the state and the recipient, by the claim's owner only: a till that slept may
--- hold what it knew before a person chose another. Sends start by start_send alone.
+-- hold what it knew before a person chose another. Sends start by start_send alone. What is not
+-- due for a while is nobody's.
 UPDATE transfers SET state = %(after)s, reason = %(reason)s, trouble = %(trouble)s,
     tries = %(tries)s,
     due_at = CASE WHEN %(wait_seconds)s::float8 > 0
         THEN now() + make_interval(secs => %(wait_seconds)s::float8) END,
+    claimed_by = CASE WHEN %(wait_seconds)s::float8 > 0 THEN NULL ELSE claimed_by END,
     settled_at = CASE WHEN %(after)s = 'settled' THEN now() ELSE settled_at END
 WHERE id = %(id)s AND state = %(before)s AND recipient = %(recipient)s
   AND claimed_by = %(process)s AND %(after)s <> 'sending'

@@ -261,17 +261,17 @@ async def test_a_sale_that_is_not_paid_takes_nothing_along(database_url: str) ->
         "UPDATE recipient_invoices SET sats = sats - 1 WHERE payment_hash IS NOT NULL",
         # Another recipient, and a chain.
         "UPDATE transfers SET recipient = 'ana' WHERE state = 'carried'",
-        "UPDATE transfers t SET state = 'carried', carried_by = (SELECT id FROM transfers "
-        "WHERE state = 'carried') WHERE state = 'prepared'",
+        (
+            "UPDATE transfers t SET state = 'carried', carried_by = (SELECT id FROM transfers "
+            "WHERE state = 'carried') WHERE state = 'prepared'"
+        ),
         # A state without its carrier, and the other way round.
         "UPDATE transfers SET carried_by = NULL WHERE state = 'carried'",
         "UPDATE transfers SET state = 'planned' WHERE state = 'carried'",
         "UPDATE transfers SET carried_by = id WHERE state = 'carried'",
     ],
 )
-async def test_the_database_itself_refuses_what_is_not_covered(
-    database_url: str, sql: str
-) -> None:
+async def test_the_database_itself_refuses_what_is_not_covered(database_url: str, sql: str) -> None:
     async with store_at(database_url) as store:
         await _owed(store)
         transfer = await claimed(store, (await paid(store)).transfers[1])

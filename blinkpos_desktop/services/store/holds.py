@@ -23,13 +23,12 @@ class HoldRows:
     async def hold(self, cause: HoldCause, external_id: str = "") -> None:
         """Hold every account that has sold here; the numbering leaves the old numbers behind."""
         async with self.connections.transaction() as ledger:
-            before = await ledger.one("lock_ledger")
-            if before["hold_id"] is not None:
-                # What was compared with Blink before this one proves nothing any more.
-                await ledger.run("end_hold", hold_id=before["hold_id"], outcome="replaced")
+            await ledger.one("lock_ledger")
+            # What was compared with Blink before this one proves nothing any more.
+            await ledger.run("end_holds", outcome="replaced")
             row = await ledger.one("insert_hold", cause=cause, external_id=external_id)
             if not await ledger.run("place_hold", hold_id=row["id"]):
-                await ledger.run("end_hold", hold_id=row["id"], outcome="nothing to hold")
+                await ledger.run("end_holds", outcome="nothing to hold")
             await ledger.one("leap", highest=0, step=NUMBER_STEP)
 
     async def held(self, account_id: str) -> Hold | None:
@@ -65,7 +64,7 @@ async def free_account(
     if freed is None:
         return False
     if freed["is_over"]:
-        await ledger.run("end_hold", hold_id=hold_id, outcome=outcome)
+        await ledger.run("end_holds", outcome=outcome)
     await ledger.one("leap", highest=highest or 0, step=NUMBER_STEP)
     await ledger.run("leap_attempts", account_id=account_id, step=ATTEMPT_STEP)
     return True
