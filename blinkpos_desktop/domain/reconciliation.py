@@ -290,14 +290,16 @@ def _by_newer(
     if state is TransferState.SETTLED and transfer.transfer_id not in proven:
         return _no_row(seen)
     is_same = seen.sats == transfer.sats and bool(seen.payment_hash and seen.payment_request)
-    can_fix = seen.status is TransactionStatus.SUCCESS
     if state is TransferState.SETTLED:
         kind, can_fix = Kind.SENT_TWICE, False
+    elif seen.status is TransactionStatus.PENDING:
+        # How that ends is not known yet.
+        can_fix = False
     elif not is_same or state is TransferState.KEPT:
         # It may have taken debts along, or was kept here meanwhile.
-        kind, can_fix = Kind.MAYBE_SENT, can_fix and TransferEvent.GAVE_UP in MOVES[state]
+        kind, can_fix = Kind.MAYBE_SENT, TransferEvent.GAVE_UP in MOVES[state]
     else:
-        can_fix = can_fix and TransferEvent.FOUND_SENT in MOVES[state]
+        can_fix = TransferEvent.FOUND_SENT in MOVES[state]
     return Difference(
         kind=kind,
         sats=seen.sats,

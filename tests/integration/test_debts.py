@@ -76,6 +76,10 @@ async def test_it_waits_without_a_badge_and_goes_with_the_next_tips_in_one_trans
         second = await tipped(till, 7)
         await owes(till, second)
         for payment in (first, second):
+            await till.facts.wait_for(
+                TransferChanged,
+                lambda f, id_=payment.id: f.payment_id == id_ and f.transfer.state is S.SETTLED,
+            )
             tip = await till.part(payment, Role.TIP)
             assert (tip.state, tip.trouble, tip.is_due) == (S.PLANNED, Trouble.OWED, False)
             assert (await till.now(payment)).state is PaymentState.PAID
