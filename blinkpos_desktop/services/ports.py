@@ -127,8 +127,8 @@ class BlinkGateway(Protocol):
 class Inquiry(Protocol):
     """The questions by which it is seen whether Blink answers. Raises as :class:`BlinkGateway`."""
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
     async def network(self) -> str:
         """Return Blink's own word for its network: the cheapest question there is."""

@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 class Answerer(Protocol):
     """Who answers how an invoice stands: Blink, by whatever way."""
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
 
 class Receiver(Protocol):
@@ -198,7 +198,7 @@ class Watcher:
 
     async def _check(self, payment: Payment) -> None:
         try:
-            status = await self._gateway.invoice_status(payment.payment_hash)
+            status = await self._gateway.invoice_status(payment.payment_hash, urgent=True)
         except RateLimitedError:
             raise
         except UnavailableError as error:
