@@ -115,7 +115,7 @@ SELECT id FROM transfers WHERE id = %(id)s FOR UPDATE;
 
 -- name: lock_paid_transfer
 SELECT t.id FROM transfers t JOIN payments p ON p.id = t.payment_id
-WHERE t.id = %(id)s AND p.state = 'paid' FOR UPDATE OF t;
+WHERE t.id = %(id)s AND t.claimed_by = %(process)s AND p.state = 'paid' FOR UPDATE OF t;
 
 -- name: retire_superseded
 -- A newer copy of this ledger gave this invoice up for another one: nobody pays it any more. The

@@ -45,6 +45,13 @@ async def owes(till: Till, payment: Payment) -> Transfer:
     return told.transfer
 
 
+async def settled(till: Till, payment: Payment) -> None:
+    """The merchant's part of it has settled."""
+    await till.facts.wait_for(
+        TransferChanged, lambda f: f.payment_id == payment.id and f.transfer.state is S.SETTLED
+    )
+
+
 async def completed(till: Till, payment: Payment) -> None:
     await till.facts.wait_for(PaymentCompleted, lambda f: f.payment.id == payment.id)
 
@@ -76,10 +83,7 @@ async def test_it_waits_without_a_badge_and_goes_with_the_next_tips_in_one_trans
         second = await tipped(till, 7)
         await owes(till, second)
         for payment in (first, second):
-            await till.facts.wait_for(
-                TransferChanged,
-                lambda f, id_=payment.id: f.payment_id == id_ and f.transfer.state is S.SETTLED,
-            )
+            await settled(till, payment)
             tip = await till.part(payment, Role.TIP)
             assert (tip.state, tip.trouble, tip.is_due) == (S.PLANNED, Trouble.OWED, False)
             assert (await till.now(payment)).state is PaymentState.PAID

@@ -153,4 +153,5 @@ def _shown(entry: Entry) -> WalletTransaction:
         payment_hash=invoice.payment_hash if invoice else "",
         external_id=invoice.external_id if invoice else "",
         created_at=entry.created_at,
+        payment_request=invoice.payment_request if invoice else "",
     )

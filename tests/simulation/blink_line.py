@@ -30,6 +30,7 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
+from blinkpos_desktop.services.blink.gate import Gate, Urgency
 from tests.simulation.blink_books import Entry, ModelInvoice
 from tests.simulation.blink_model import BlinkModel
 from tests.simulation.faults import BlinkFaults, Fault, Killable
@@ -63,6 +64,7 @@ class BlinkLine:
     ) -> None:
         self._model, self._faults, self._process = model, faults, process
         self._account, self._loop = account, model.loop
+        self._gate = Gate(faults.random.random)
         self.known_pending: dict[str, Entry] = {}
         """The payments that Blink last told this process are in flight, by their hashes."""
         self.on_paying: Callable[[ModelInvoice], None] = lambda _: None
@@ -101,7 +103,9 @@ class BlinkLine:
                 expires_at=made.expires_at,
             )
 
-        return await self._call(f"create {external_id}", work, CREATE_SECONDS)
+        return await self._call(
+            f"create {external_id}", work, CREATE_SECONDS, urgency=Urgency.COUNTER
+        )
 
     async def create_recipient_invoice(
         self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
@@ -116,6 +120,7 @@ class BlinkLine:
                 external_id=external_id,
                 payment_request=made.payment_request,
                 payment_hash=made.payment_hash,
+                sats=sats,
                 expires_at=made.expires_at,
             )
 
@@ -124,11 +129,12 @@ class BlinkLine:
             await self._process.nap(f"before {external_id} is stored")
         return made
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
         return await self._call(
             f"status {_short(payment_hash)}",
             lambda: self._model.status(payment_hash),
             STATUS_SECONDS,
+            urgency=Urgency.MONEY if urgent else Urgency.ORDINARY,
         )
 
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
@@ -169,20 +175,26 @@ class BlinkLine:
             return False
         return True
 
+    async def until_open(self) -> None:
+        await self._gate.wait(Urgency.MONEY, PAY_SECONDS)
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
         del memo
         invoice = self._model.read(payment_request)
         call = f"pay {_short(invoice.payment_hash)}"
         self._process.point(f"before {call}")
-        self.on_paying(invoice)
-        fault = self._faults.draw_send(call)
-        future: asyncio.Future[SendAnswer] = self._loop.create_future()
-        if fault in _NOT_DONE:
-            later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
-            self._loop.world_later(later, self._answer_undone_pay, future, fault)
-        else:
-            self._send(future, wallet_id, payment_request, fault)
-        answer = await self._answer(future, call)
+        async with self._gate.passage(Urgency.MONEY, 0.0) as passage:
+            self.on_paying(invoice)
+            fault = self._faults.draw_send(call)
+            if fault is Fault.BUSY:
+                passage.refuse(0.0)
+            future: asyncio.Future[SendAnswer] = self._loop.create_future()
+            if fault in _NOT_DONE:
+                later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
+                self._loop.world_later(later, self._answer_undone_pay, future, fault)
+            else:
+                self._send(future, wallet_id, payment_request, fault)
+            answer = await self._answer(future, call)
         if answer.status is SendStatus.PENDING:
             self._learn(invoice.payment_hash, is_pending=True)
         return answer
@@ -265,9 +277,24 @@ class BlinkLine:
             wallet_id, sats=sats, memo=memo, seconds=seconds, external_id=external_id, kind=kind
         )
 
-    async def _call(self, call: str, work: Callable[[], T], limit: float) -> T:
+    async def _call(
+        self,
+        call: str,
+        work: Callable[[], T],
+        limit: float,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+    ) -> T:
         self._process.point(f"before {call}")
-        fault = self._faults.draw(call)
+        async with self._gate.passage(urgency, limit) as passage:
+            fault = self._faults.draw(call)
+            if fault is Fault.BUSY:
+                passage.refuse(0.0)
+            return await self._asked(call, work, limit, fault)
+
+    async def _asked(
+        self, call: str, work: Callable[[], T], limit: float, fault: Fault | None
+    ) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
         later, between = self._loop.world_later, self._faults.between
         if fault is None:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from blinkpos_desktop.domain.blink import (
+    BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
     Direction,
+    IdTakenError,
     InvoiceStatus,
     RecipientWallet,
     SendAnswer,
@@ -113,9 +115,9 @@ class BlinkModel:
         if wallet.receive_disabled:
             raise CannotReceiveError("It can no longer receive.", code="RECEIVE_DISABLED")
         if wallet.is_usd and sats < CENT_SATS:
-            raise BlinkRefusedError("Too low for a USD wallet.", code="INVALID_INPUT")
+            raise BelowOneCentError("Too low for a USD wallet.", code="INVALID_INPUT")
         if (wallet.account, external_id) in self._external_ids:
-            raise BlinkRefusedError(f"{external_id} already exists", code="INVALID_INPUT")
+            raise IdTakenError(f"{external_id} already exists", code="INVALID_INPUT")
         self._external_ids.add((wallet.account, external_id))
         invoice = ModelInvoice(
             wallet=wallet,

@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from blinkpos_desktop.domain.blink import WalletTransaction
+from blinkpos_desktop.domain.blink import Direction, WalletTransaction
 from blinkpos_desktop.domain.difference import Report, Run
-from blinkpos_desktop.domain.payment import PaymentState
+from blinkpos_desktop.domain.payment import INVOICE_SECONDS, PaymentState
 from blinkpos_desktop.domain.reconciliation import (
     LedgerPayment,
     LedgerRows,
     LedgerSend,
+    NamedTransfer,
     OpenTransfer,
     number_of,
 )
-from tests.simulation.rows_model import AttemptRow, PaymentRow
+from tests.simulation.rows_model import AttemptRow, PaymentRow, transfer_of
 from tests.simulation.store_model import LEDGER, StoreModel
 from tests.simulation.turns_model import Do
 
@@ -52,8 +53,14 @@ class BooksModel:
             usual = min([self.ledger.made_at, *made]) - _DAY
         start = usual if since is None else float(since)
         self.runs.append(_RunRow(account_id=account_id, started_at=self.ledger.clock()))
+        holds = self.ledger.holds
         return Run(
-            id=len(self.runs), ledger=LEDGER, since=round(start), reaches_back=start <= usual
+            id=len(self.runs),
+            ledger=LEDGER,
+            since=round(start),
+            reaches_back=start <= usual,
+            account_id=account_id,
+            hold_id=holds.hold_id if account_id in holds.accounts else None,
         )
 
     def rows(
@@ -109,6 +116,36 @@ class BooksModel:
                 for each in row.transfers
                 if each.state not in {"settled", "kept"}
             ),
+            named=self._named(wallet_id, transactions),
+        )
+
+    def _named(
+        self, wallet_id: str, transactions: Sequence[WalletTransaction]
+    ) -> tuple[NamedTransfer, ...]:
+        stored = {
+            each.invoice.payment_hash
+            for each in self.ledger.attempts.values()
+            if each.invoice is not None
+        }
+        numbers = {
+            number_of(each.external_id, LEDGER)
+            for each in transactions
+            if each.direction is Direction.SEND and each.payment_hash not in stored
+        }
+        rows = (self.ledger.transfers.get(each) for each in numbers if each is not None)
+        return tuple(
+            NamedTransfer(
+                payment_id=row.payment.id,
+                transfer_id=row.id,
+                recipient=row.recipient,
+                state=row.state,
+                sats=transfer_of(row).invoice_sats,
+                invoiced_at=row.payment.invoice.expires_at - INVOICE_SECONDS,
+            )
+            for row in rows
+            if row is not None
+            and row.payment.invoice is not None
+            and row.payment.plan.account.btc_wallet_id == wallet_id
         )
 
     def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
@@ -120,13 +157,14 @@ class BooksModel:
             told(row)
         return True
 
-    def finish(self, run: Run, report: Report) -> None:
+    def finish(self, run: Run, report: Report) -> bool:
         row = self.runs[run.id - 1]
         if run.reaches_back:
             dated = [each.at for each in report.remaining if each.is_dated]
             row.next_start = min([row.started_at, *dated]) - _DAY
         for told in self.on_report:
             told(report)
+        return self.ledger.holds.compared(run, report)
 
 
 @dataclass(slots=True)
@@ -152,7 +190,7 @@ class BooksLine:
             lambda: self.model.correct_received(payment_id, before=before, sats=sats),
         )
 
-    async def finish(self, run: Run, report: Report) -> None:
+    async def finish(self, run: Run, report: Report) -> bool:
         return await self.do("finish reconciling", lambda: self.model.finish(run, report))
 
 
@@ -176,7 +214,7 @@ def _send(attempt: AttemptRow, since: int) -> LedgerSend:
         payment_id=row.payment.id,
         transfer_id=row.id,
         recipient=row.recipient,
-        sats=row.planned.sats,
+        sats=attempt.sats,
         state=row.state,
         payment_hash=invoice.payment_hash,
         external_id=invoice.external_id,

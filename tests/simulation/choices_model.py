@@ -23,9 +23,11 @@ from blinkpos_desktop.domain.transfer import (
     Transfer,
     TransferEvent,
     TransferState,
+    Trouble,
     apply,
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
+from blinkpos_desktop.services.store.choices import TRIED_AGAIN
 from tests.simulation.rows_model import AttemptRow, ChoiceRow, TransferRow, transfer_of
 from tests.simulation.store_model import StoreModel
 
@@ -40,7 +42,7 @@ class ChoicesModel:
     _number: int = 0
 
     def attention(self, account_id: str) -> list[AttentionItem]:
-        wanted = dict(self.ledger.needing_attention)
+        wanted = self.ledger.needing_attention | self.ledger.restricted
         wanted |= {
             each.transfer.id: each.transfer
             for each in self.ledger.retired.values()
@@ -76,8 +78,16 @@ class ChoicesModel:
         before = transfer_of(row)
         if choice.remedy is Remedy.SEEN:
             return before if self._see(row) else None
-        if row.state is not TransferState.ATTENTION:
+        self.ledger.check_hold(row)
+        tried_again = row.trouble is Trouble.RESTRICTED and row.state in TRIED_AGAIN
+        if not tried_again and row.state is not TransferState.ATTENTION:
             return None
+        if tried_again and choice.remedy is not Remedy.RETRY:
+            aside = TransferEvent.SET_ASIDE
+            self.ledger.set_transfer(
+                row, apply(before, aside, reason=before.reason), aside, process
+            )
+            before = transfer_of(row)
         self._number += 1
         row.choice = ChoiceRow(id=self._number, choice=choice, who=who)
         for told in self.on_choice:
@@ -90,6 +100,8 @@ class ChoicesModel:
         row = self.ledger.transfers.get(waiting.transfer.id)
         if row is None or transfer_of(row) != waiting.transfer:
             return None
+        if not paid and row.payment.plan.account.id in self.ledger.holds.accounts:
+            return None
         if row.choice is None or row.choice.id != waiting.id:
             return None
         before = transfer_of(row)
@@ -100,7 +112,7 @@ class ChoicesModel:
         if not paid:
             return self._apply(row, before, event, row.choice, process)
         row.choice = None
-        self.ledger.set_transfer(row, apply(before, event), "", event, process)
+        self.ledger.set_transfer(row, apply(before, event), event, process)
         return transfer_of(row)
 
     def drop(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
@@ -186,7 +198,7 @@ class ChoicesModel:
             told(row, invoice)
         row.invoice = None
         event = TransferEvent.INVOICE_RETIRED
-        self.ledger.set_transfer(row, after, before.reason, event, process)
+        self.ledger.set_transfer(row, after, event, process)
         return True
 
     def _apply(
@@ -200,5 +212,5 @@ class ChoicesModel:
         reason = f"Kept by choice of {chosen.who}." if event is TransferEvent.KEEP_CHOSEN else ""
         after = apply(before, event, reason=reason, recipient=chosen.choice.recipient)
         row.choice, row.recipient = None, after.recipient
-        self.ledger.set_transfer(row, after, reason, event, process)
+        self.ledger.set_transfer(row, after, event, process)
         return transfer_of(row)

@@ -15,6 +15,7 @@ from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Recipient, Sale, quote
 from blinkpos_desktop.domain.transfer import (
+    Attempt,
     RecipientInvoice,
     Transfer,
     TransferEvent,
@@ -166,9 +167,14 @@ async def claimed(store: Store, seconds: int = 60) -> Transfer:
 
 
 async def made(store: Store, transfer: Transfer) -> RecipientInvoice:
+    return invoice_of(await store.begin_transfer_attempt(transfer.id))
+
+
+def invoice_of(attempt: Attempt) -> RecipientInvoice:
     payment_hash = new_hash()
     return RecipientInvoice(
-        external_id=await store.begin_transfer_attempt(transfer.id),
+        external_id=attempt.external_id,
+        sats=attempt.transfer.invoice_sats,
         payment_request=f"ln{payment_hash}",
         payment_hash=payment_hash,
         expires_at=FAR,

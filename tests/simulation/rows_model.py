@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, PlannedTransfer
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferState
+from blinkpos_desktop.domain.transfer import (
+    Carried,
+    RecipientInvoice,
+    Transfer,
+    TransferState,
+    Trouble,
+)
+
+_TOO_FAR: Final = 2 * 86_400.0
+"""A time to come so far off was set before the database's clock was set back."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -25,6 +36,7 @@ class AttemptRow:
 
     transfer: TransferRow
     made_at: float
+    sats: int
     invoice: RecipientInvoice | None = None
     retired_at: float | None = None
     paid_retired: bool = False
@@ -33,9 +45,10 @@ class AttemptRow:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class TransferRow:
-    """A row of ``transfers`` with its live invoice."""
+    """A row of ``transfers`` with its live invoice. ``clock`` is the database's."""
 
     id: int
+    clock: Callable[[], float]
     payment: PaymentRow
     planned: PlannedTransfer
     recipient: str
@@ -48,8 +61,18 @@ class TransferRow:
     last_sent_at: float | None = None
     settled_at: float | None = None
     invoice: RecipientInvoice | None = None
+    trouble: Trouble = Trouble.NONE
+    due_at: float | None = None
+    carried_by: TransferRow | None = None
+    carries: list[TransferRow] = field(default_factory=list)
     choice: ChoiceRow | None = None
     view: Transfer | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its time to be tried again has come."""
+        now = self.clock()
+        return self.due_at is None or self.due_at <= now or self.due_at > now + _TOO_FAR
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -83,8 +106,18 @@ def transfer_of(row: TransferRow) -> Transfer:
             invoice=row.invoice,
             reason=row.reason,
             tries=row.tries,
+            trouble=row.trouble,
+            carries=tuple(
+                Carried(
+                    id=each.id,
+                    payment_id=each.payment.id,
+                    sats=each.planned.sats,
+                    memo=each.planned.memo,
+                )
+                for each in sorted(row.carries, key=lambda each: each.id)
+            ),
         )
-    return row.view
+    return row.view if row.is_due else replace(row.view, is_due=False)
 
 
 def payment_of(row: PaymentRow) -> Payment:
@@ -111,4 +144,6 @@ def payment_of(row: PaymentRow) -> Payment:
             reason=row.reason,
             transfers=tuple(transfer_of(each) for each in row.transfers),
         )
+    if any(each.due_at is not None for each in row.transfers):
+        return replace(row.view, transfers=tuple(transfer_of(each) for each in row.transfers))
     return row.view

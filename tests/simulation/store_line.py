@@ -20,10 +20,17 @@ from blinkpos_desktop.domain.attention import (
     WaitingChoice,
 )
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    Transfer,
+    TransferEvent,
+    Trouble,
+)
 from tests.simulation.chances import Chances
 from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import Killable
@@ -110,7 +117,7 @@ class StoreLine:
             f"release {transfer_id}", lambda: self.model.release(transfer_id, self.owner)
         )
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
         return await self.do(
             f"begin attempt of {transfer_id}",
             lambda: self.model.begin_transfer_attempt(transfer_id, self.owner),
@@ -125,18 +132,52 @@ class StoreLine:
         )
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
         del error
         recorded = await self.do(
             f"record {event} of {transfer.id}",
-            lambda: self.model.record(transfer, event, self.owner, reason=reason),
+            lambda: self.model.record(
+                transfer,
+                event,
+                self.owner,
+                reason=reason,
+                trouble=trouble,
+                wait_seconds=wait_seconds,
+            ),
         )
         chance = self.faults.chances.sleeps_between
         is_sent = event is TransferEvent.SEND_STARTED
         if is_sent and chance and self.faults.random.random() < chance:
             await self.process.nap(f"before {transfer.id} is sent")
         return recorded
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        return await self.do(
+            f"adopt {invoice.external_id}",
+            lambda: self.model.adopt(transfer, invoice, self.owner, quiet_seconds=quiet_seconds),
+        )
+
+    async def hold(self, cause: HoldCause, external_id: str = "") -> None:
+        return await self.do("hold", lambda: self.model.holds.hold(cause, external_id))
+
+    async def held(self, account_id: str) -> Hold | None:
+        return await self.do("held", lambda: self.model.holds.held(account_id))
+
+    async def release_hold(self, account_id: str, who: str) -> bool:
+        del who
+        return await self.do(
+            "release the hold", lambda: self.model.holds.release(account_id, self.owner)
+        )
 
     async def complete(self, payment_id: int) -> Payment | None:
         return await self.do(f"complete {payment_id}", lambda: self.model.complete(payment_id))

@@ -8,24 +8,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from blinkpos_desktop.domain.errors import RefusedError, TillError
+from blinkpos_desktop.domain.hold import HELD, HeldError
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, sources
 from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.refusals import OWED_SECONDS, owed
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import (
+    Attempt,
     RecipientInvoice,
     Role,
     Transfer,
     TransferEvent,
     TransferState,
+    Trouble,
     apply,
+    for_carried,
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store.connections import LedgerError, LedgerRowMissingError
+from tests.simulation.holds_model import HoldsModel
 from tests.simulation.rows_model import (
     AttemptRow,
     PaymentRow,
@@ -61,12 +67,16 @@ class StoreModel:
     """Retired invoices by their hash."""
     account_ids: set[str] = field(default_factory=set)
     needing_attention: dict[int, TransferRow] = field(default_factory=dict)
+    restricted: dict[int, TransferRow] = field(default_factory=dict)
+    """Transfers that Blink restricts, or makes no invoice for."""
     turns: TurnsModel = field(init=False)
+    holds: HoldsModel = field(init=False)
     made_at: float = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.turns = TurnsModel(self.clock)
+        self.holds = HoldsModel(self)
         self.made_at = self.clock()
 
     def intend(self, plan: PaymentPlan) -> Payment:
@@ -74,6 +84,7 @@ class StoreModel:
         for planned in plan.transfers:
             transfer = TransferRow(
                 id=self.next_number(),
+                clock=self.clock,
                 payment=row,
                 planned=planned,
                 recipient=planned.recipient,
@@ -156,7 +167,7 @@ class StoreModel:
 
     def claim(self, transfer_id: int, process: UUID, *, seconds: int) -> Transfer | None:
         row, now = self.transfers.get(transfer_id), self.clock()
-        if row is None or row.state in _DONE:
+        if row is None or row.state in _DONE or row.state is _T.CARRIED:
             return None
         held = row.claimed_by is not None and row.claimed_by != process
         if held and now <= row.claimed_until <= now + 2 * seconds:
@@ -169,14 +180,23 @@ class StoreModel:
         if row is not None and row.claimed_by == process:
             row.claimed_by = None
 
-    def begin_transfer_attempt(self, transfer_id: int, process: UUID) -> str:
+    def begin_transfer_attempt(self, transfer_id: int, process: UUID) -> Attempt:
         row = self.transfers.get(transfer_id)
+        self.check_hold(row)
         if row is None or row.claimed_by != process or row.state is not _T.PLANNED:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
         row.attempt += 1
+        if row.trouble is Trouble.OWED:
+            row.trouble, row.view, row.payment.view = Trouble.NONE, None, None
+        if row.payment.state is _S.PAID:
+            for debt in self._debts(row, process):
+                self._join(debt, row, process)
+        transfer = transfer_of(row)
         external_id = f"bp-{LEDGER}-{transfer_id}-{row.attempt}"
-        self.attempts[external_id] = AttemptRow(transfer=row, made_at=self.clock())
-        return external_id
+        self.attempts[external_id] = AttemptRow(
+            transfer=row, made_at=self.clock(), sats=transfer.invoice_sats
+        )
+        return Attempt(external_id=external_id, transfer=transfer)
 
     def store_recipient_invoice(
         self, transfer: Transfer, invoice: RecipientInvoice, process: UUID
@@ -184,6 +204,9 @@ class StoreModel:
         row = self.transfers[transfer.id]
         attempt = self.attempts.get(invoice.external_id)
         if attempt is None or attempt.invoice is not None or row.invoice is not None:
+            return None
+        latest = f"bp-{LEDGER}-{row.id}-{row.attempt}"
+        if invoice.external_id != latest or invoice.sats != attempt.sats:
             return None
         if invoice.payment_hash in self.recipient_hashes:
             return None
@@ -193,20 +216,67 @@ class StoreModel:
         attempt.invoice = invoice
         self.recipient_hashes[invoice.payment_hash] = row
         row.invoice = invoice
-        self.set_transfer(row, after, "", TransferEvent.INVOICE_STORED, process)
+        self.set_transfer(row, after, TransferEvent.INVOICE_STORED, process)
         return transfer_of(row)
 
     def record(
-        self, transfer: Transfer, event: TransferEvent, process: UUID, *, reason: str
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        process: UUID,
+        *,
+        reason: str,
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
-        after = apply(transfer, event, reason=reason)
+        after = apply(transfer, event, reason=reason, trouble=trouble)
         row = self.transfers.get(transfer.id)
+        if after.state is _T.SENDING:
+            self.check_hold(row)
         if row is None or not self._is_as_given(row, transfer, process):
             return None
         if after.state is _T.SENDING and row.invoice != transfer.invoice:
             return None
-        self.set_transfer(row, after, reason, event, process)
-        return after
+        self.set_transfer(row, after, event, process, wait_seconds=wait_seconds)
+        return replace(after, is_due=wait_seconds <= 0)
+
+    def adopt(
+        self,
+        transfer: Transfer,
+        invoice: RecipientInvoice,
+        process: UUID,
+        *,
+        quiet_seconds: float,
+    ) -> Transfer | None:
+        row = self.transfers[transfer.id]
+        if row.payment.state is not _S.PAID or transfer_of(row) != transfer:
+            return None
+        if invoice.sats != transfer.invoice_sats:
+            return None
+        after = apply(transfer, TransferEvent.FOUND_SENT)
+        if not self._is_as_given(row, transfer, process):
+            return None
+        now = self.clock()
+        if row.invoice is not None:
+            if row.last_sent_at is not None and row.last_sent_at > now - quiet_seconds:
+                return None
+            old = self.attempts[row.invoice.external_id]
+            old.retired_at = now
+            self.retired[row.invoice.payment_hash] = old
+        known = self.attempts.get(invoice.external_id)
+        if known is None:
+            known = AttemptRow(transfer=row, made_at=now, sats=invoice.sats)
+            self.attempts[invoice.external_id] = known
+        known.invoice, known.sats = invoice, invoice.sats
+        self.recipient_hashes[invoice.payment_hash] = row
+        row.invoice = invoice
+        self.set_transfer(row, after, TransferEvent.FOUND_SENT, process)
+        return transfer_of(row)
+
+    def check_hold(self, row: TransferRow | None) -> None:
+        """Refuse what a held ledger must not do."""
+        if row is not None and row.payment.plan.account.id in self.holds.accounts:
+            raise HeldError(HELD, cause=f"transfer {row.id}")
 
     def tips(self, since: int) -> list[TipSummary]:
         found: defaultdict[str, list[TransferRow]] = defaultdict(list)
@@ -222,6 +292,46 @@ class StoreModel:
         """Return the next number of the one row of numbers."""
         self._number += 1
         return self._number
+
+    def leap(self, highest: int, step: int) -> None:
+        """Leave out the numbers up to far beyond the highest one."""
+        self._number = max(self._number, highest) + step
+
+    def _debts(self, row: TransferRow, process: UUID) -> list[TransferRow]:
+        now, plan = self.clock(), row.payment.plan
+        return [
+            each
+            for each in self.transfers.values()
+            if each.recipient == row.recipient
+            and each is not row
+            and each.state is _T.PLANNED
+            and each.trouble is Trouble.OWED
+            and each.payment.state is _S.PAID
+            and each.payment.plan.account == plan.account
+            and (each.claimed_by in {None, process} or each.claimed_until < now)
+        ]
+
+    def _join(self, debt: TransferRow, carrier: TransferRow, process: UUID) -> None:
+        reason = f"It goes along with transfer {carrier.id} to the same recipient."
+        after = apply(transfer_of(debt), TransferEvent.JOINED, reason=reason)
+        debt.carried_by = carrier
+        carrier.carries.append(debt)
+        carrier.view = carrier.payment.view = None
+        self.set_transfer(debt, after, TransferEvent.JOINED, process)
+
+    def _follow(self, row: TransferRow, event: TransferEvent, process: UUID) -> None:
+        follows = for_carried(event, transfer_of(row))
+        if follows is None:
+            return
+        for each in [debt for debt in row.carries if debt.state is _T.CARRIED]:
+            reason, wait = "", 0.0
+            if follows is TransferEvent.CARRIER_GONE:
+                reason, wait = owed(row.recipient).reason, OWED_SECONDS
+                each.carried_by = None
+                row.carries.remove(each)
+                row.view = row.payment.view = None
+            after = apply(transfer_of(each), follows, reason=reason)
+            self.set_transfer(each, after, follows, process, wait_seconds=wait)
 
     @staticmethod
     def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:
@@ -255,10 +365,19 @@ class StoreModel:
             told(row, before)
 
     def set_transfer(
-        self, row: TransferRow, after: Transfer, reason: str, event: TransferEvent, process: UUID
+        self,
+        row: TransferRow,
+        after: Transfer,
+        event: TransferEvent,
+        process: UUID,
+        *,
+        wait_seconds: float = 0.0,
     ) -> None:
-        """Change a row, and tell whoever watches."""
+        """Change a row and what goes with it, and tell whoever watches."""
         before, row.state = row.state, after.state
+        row.due_at = None
+        if wait_seconds > 0:
+            row.due_at, row.claimed_by = self.clock() + wait_seconds, None
         if after.state is _T.SENDING:
             row.last_sent_at = self.clock()
         elif after.state is _T.SETTLED:
@@ -267,10 +386,15 @@ class StoreModel:
             self.needing_attention[row.id] = row
         else:
             self.needing_attention.pop(row.id, None)
-        row.reason, row.tries = reason, after.tries
+        if after.trouble is Trouble.RESTRICTED:
+            self.restricted[row.id] = row
+        else:
+            self.restricted.pop(row.id, None)
+        row.reason, row.tries, row.trouble = after.reason, after.tries, after.trouble
         row.view = row.payment.view = None
         for told in self.on_transfer:
             told(row, before, event, process)
+        self._follow(row, event, process)
 
 
 def _summary(recipient: str, tips: list[TransferRow]) -> TipSummary:

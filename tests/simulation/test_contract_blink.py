@@ -13,6 +13,7 @@ from blinkpos_desktop.domain.blink import (
     BlinkRefusedError,
     CannotReceiveError,
     Direction,
+    IdTakenError,
     InvoiceStatus,
     RateLimitedError,
     SendStatus,
@@ -237,14 +238,14 @@ def test_an_external_id_is_used_once(run: Run) -> None:
         for _ in range(2):
             await blink.invoice()
         blink._number = 0
-        with pytest.raises(BlinkRefusedError) as refused:
+        with pytest.raises(IdTakenError) as refused:
             await blink.invoice()
         assert refused.value.code == "INVALID_INPUT"
         # Unique for each account that receives.
         blink._number = 0
         await blink.recipients()
         blink._number = 0
-        with pytest.raises(BlinkRefusedError):
+        with pytest.raises(IdTakenError):
             await blink.recipients()
 
     run(body)

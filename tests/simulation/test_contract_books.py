@@ -157,7 +157,7 @@ def test_settled_and_named_sends_are_read_with_the_retired_ones(run: RunOn) -> N
         # Attempts whose invoice was never stored are nobody's.
         await ledger.one.claim(base.id, seconds=60)
         attempt = await ledger.one.begin_transfer_attempt(base.id)
-        assert (await _read(ledger, FAR, attempt)).sends == ()
+        assert (await _read(ledger, FAR, attempt.external_id)).sends == ()
 
     run(body)
 

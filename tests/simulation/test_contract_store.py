@@ -51,7 +51,8 @@ def test_no_attempts_id_is_ever_used_again(run: Run) -> None:
             ids += [await store.begin_attempt(payment.id) for _ in range(2)]
             assert ids[-1].endswith(f"-{payment.id}-2")
         transfer = await claimed(ledger.one)
-        ids += [await ledger.one.begin_transfer_attempt(transfer.id) for _ in range(2)]
+        attempts = [await ledger.one.begin_transfer_attempt(transfer.id) for _ in range(2)]
+        ids += [each.external_id for each in attempts]
         assert len(set(ids)) == 6
         given_up = await brought_to(ledger.one, _P.FAILED)
         with pytest.raises(TillError):

@@ -22,6 +22,7 @@ from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
+from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
@@ -101,11 +102,16 @@ class Services:
         receiving = Receiving(self.store, self.gateway, self.feed)
         self.closing = Closing(self.store, self.gateway, self.feed, receiving)
         self.watcher = Watcher(self.store, self.gateway, self.feed, clock, receiving, self.closing)
-        self.checkout = Checkout(self.store, self.gateway, self.feed, self.shop, self.rates, TILL)
-        invoicing = Invoicing(self.store, self.gateway, self.shop)
+        holding = Holding(self.store)
+        self.checkout = Checkout(
+            self.store, self.gateway, self.feed, self.shop, self.rates, holding, TILL
+        )
+        invoicing = Invoicing(
+            self.store, self.gateway, self.shop, holding, lambda: self.rates.known("USD")
+        )
         self._preparing = Preparing(invoicing)
         self.forwarder = Forwarder(
-            self.store, self.gateway, self.feed, clock, self.shop, invoicing, self._jitter
+            self.store, self.gateway, self.feed, clock, self.shop, invoicing, holding, self._jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.attention = Attention(
@@ -120,6 +126,7 @@ class Services:
         if not only_own:
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
+            self.feed.listen(self.reconciling.on_fact)
         self._health: Health | None = None
 
     async def run(self, on_open: Callable[[], None]) -> None:

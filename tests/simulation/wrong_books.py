@@ -10,7 +10,7 @@ from blinkpos_desktop.domain.difference import Difference, Kind, Run
 from blinkpos_desktop.domain.payment import WATCHED
 from blinkpos_desktop.domain.reconciliation import Comparison, LedgerRows, compare, number_of
 from blinkpos_desktop.services import reconciling
-from blinkpos_desktop.services.reconciling import Reconciling
+from blinkpos_desktop.services.reconciling import Reconciling, _Seen
 from tests.simulation.books_model import BooksModel
 from tests.simulation.mutating import Family, model_of
 
@@ -107,11 +107,11 @@ _settle = Reconciling._settle
 
 
 @wrong.function("record what was asked instead of what Blink shows", Reconciling, "_fix")
-async def _as_asked(self: Reconciling, difference: Difference) -> None:
+async def _as_asked(self: Reconciling, difference: Difference, seen: _Seen) -> None:
     if difference.kind is Kind.RECEIVED and difference.payment_id is not None:
         payment = await self._store.payment(difference.payment_id)
         difference = replace(difference, received_sats=payment.total_sats)
-    await _fix(self, difference)
+    await _fix(self, difference, seen)
 
 
 @wrong.function("add what came in once more", BooksModel, "correct_received")

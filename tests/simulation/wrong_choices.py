@@ -102,7 +102,7 @@ def _as_before(
     reason = f"Kept by choice of {chosen.who}." if event is TransferEvent.KEEP_CHOSEN else ""
     row.choice = None
     after = apply(before, event, reason=reason, recipient=row.recipient)
-    self.ledger.set_transfer(row, after, reason, event, process)
+    self.ledger.set_transfer(row, after, event, process)
     return transfer_of(row)
 
 

@@ -11,13 +11,15 @@ from blinkpos_desktop.domain.blink import InvoiceStatus
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import Fact, InvoiceReady
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.refusals import of_payment
 from blinkpos_desktop.domain.transfer import (
     RecipientInvoice,
     Transfer,
     TransferEvent,
     TransferState,
+    Trouble,
 )
-from blinkpos_desktop.services.forwarder import _RESTRICTED, _SENT, Forwarder, _Outcome
+from blinkpos_desktop.services.forwarder import _SENT, Forwarder, _Outcome
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
 from tests.simulation.mutating import Family, Function, model_of
@@ -39,9 +41,14 @@ def _planned_anew(forwarder: Forwarder, transfer: Transfer) -> _Outcome:
 
 def _on(event: TransferEvent, then: Callable[[Forwarder, Transfer], _Outcome]) -> Function:
     async def record(
-        self: Forwarder, payment: Payment, transfer: Transfer, told: TransferEvent, **why: str
+        self: Forwarder,
+        payment: Payment,
+        transfer: Transfer,
+        told: TransferEvent,
+        *why: Any,  # noqa: ANN401 (as it comes)
+        **how: Any,  # noqa: ANN401
     ) -> _Outcome:
-        outcome = await _record(self, payment, transfer, told, **why)
+        outcome = await _record(self, payment, transfer, told, *why, **how)
         return then(self, transfer) if told is event else outcome
 
     return record
@@ -53,23 +60,33 @@ wrong.function("believe a FAILURE", Forwarder, "_record")(_on(_E.SEND_FAILED, _p
 
 @wrong.function("take a lost answer for paid", Forwarder, "_record")
 async def _lost_is_paid(
-    self: Forwarder, payment: Payment, transfer: Transfer, event: TransferEvent, **why: str
+    self: Forwarder,
+    payment: Payment,
+    transfer: Transfer,
+    event: TransferEvent,
+    *why: Any,  # noqa: ANN401 (as it comes)
+    **how: Any,  # noqa: ANN401
 ) -> _Outcome:
     told = _E.SEND_SUCCEEDED if event is _E.SEND_LOST else event
-    return await _record(self, payment, transfer, told, **why)
+    return await _record(self, payment, transfer, told, *why, **how)
 
 
-async def _make(self: Forwarder, transfer: Transfer, sats: int) -> RecipientInvoice:
+async def _make(self: Forwarder, transfer: Transfer, surplus: int = 0) -> RecipientInvoice:
     wallet = await self._shop.wallet(transfer.recipient)
-    external_id = await self._store.begin_transfer_attempt(transfer.id)
-    return await self._gateway.create_recipient_invoice(
-        self._shop.account, wallet, sats=sats, memo=transfer.memo, external_id=external_id
+    attempt = await self._store.begin_transfer_attempt(transfer.id)
+    made = await self._gateway.create_recipient_invoice(
+        self._shop.account,
+        wallet,
+        sats=attempt.transfer.invoice_sats + surplus,
+        memo=transfer.memo,
+        external_id=attempt.external_id,
     )
+    return replace(made, sats=attempt.transfer.invoice_sats)
 
 
 @wrong.function("pay before persist", Forwarder, "_make_invoice")
 async def _pay_first(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
-    invoice = await _make(self, transfer, transfer.sats)
+    invoice = await _make(self, transfer)
     await self._gateway.pay(payment.wallet_id, invoice.payment_request, transfer.memo)
     stored = await self._store.store_recipient_invoice(transfer, invoice)
     return _Outcome(transfer=stored or transfer)
@@ -80,7 +97,7 @@ async def _with_surplus(self: Forwarder, payment: Payment, transfer: Transfer) -
     surplus = (payment.received_sats or 0) - payment.total_sats
     if surplus <= 0:
         return await _make_invoice(self, payment, transfer)
-    invoice = await _make(self, transfer, transfer.sats + surplus)
+    invoice = await _make(self, transfer, surplus)
     stored = await self._store.store_recipient_invoice(transfer, invoice)
     return _Outcome(transfer=stored or transfer)
 
@@ -115,7 +132,7 @@ async def _retire_expired(self: Forwarder, payment: Payment, transfer: Transfer)
 async def _guessed(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     del payment
     wrong = "ana" if transfer.recipient == "elturco" else transfer.recipient
-    invoice = await _make(self, replace(transfer, recipient=wrong), transfer.sats)
+    invoice = await _make(self, replace(transfer, recipient=wrong))
     stored = await self._store.store_recipient_invoice(transfer, invoice)
     return _Outcome(transfer=stored or transfer)
 
@@ -132,16 +149,16 @@ def _too_early(self: Recovery, fact: Fact) -> None:
 
 
 @wrong.function("forward before it is paid", Forwarder, "forward")
-async def _whatever_state(self: Forwarder, payment_id: int) -> None:
-    await self._forward(await self._store.payment(payment_id))
+async def _whatever_state(self: Forwarder, payment_id: int, *, at_once: bool = False) -> None:
+    await self._forward(await self._store.payment(payment_id), at_once=at_once)
 
 
 @wrong.function("a retried transfer waits for another of its payment", Forwarder, "forward")
-async def _by_payment(self: Forwarder, payment_id: int) -> None:
+async def _by_payment(self: Forwarder, payment_id: int, *, at_once: bool = False) -> None:
     if payment_id not in self._under_way:
         self._under_way.add(payment_id)
         try:
-            await _forward(self, payment_id)
+            await _forward(self, payment_id, at_once=at_once)
         finally:
             self._under_way.discard(payment_id)
 
@@ -157,24 +174,27 @@ async def _unread(self: Forwarder, payment: Payment, transfer: Transfer) -> _Out
         answer = await self._gateway.pay(payment.wallet_id, request, transfer.memo)
     except TillError as error:
         return await self._record(payment, sending, _E.SEND_LOST, error=str(error))
-    reason = self._reason(answer, transfer)
-    return await self._record(payment, sending, _SENT[answer.status], reason=reason)
+    refusal = of_payment(answer, transfer.recipient)
+    return await self._record(payment, sending, _SENT[answer.status], refusal, is_due=True)
 
 
 @wrong.function("keep by itself what Blink restricts", Forwarder, "_ask")
 async def _keep_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     outcome = await _ask(self, payment, transfer)
     unpaid = outcome.transfer
-    if unpaid.state is not TransferState.PREPARED or unpaid.reason not in _RESTRICTED.values():
+    if unpaid.state is not TransferState.PREPARED or unpaid.trouble is not Trouble.RESTRICTED:
         return outcome
     model = model_of(self._store)
     row, kept = model.transfers[unpaid.id], replace(unpaid, state=TransferState.KEPT)
-    model.set_transfer(row, kept, unpaid.reason, _E.KEEP_CHOSEN, UUID(int=0))
+    model.set_transfer(row, kept, _E.KEEP_CHOSEN, UUID(int=0))
     return _Outcome(transfer=transfer_of(row))
 
 
 @wrong.function("never try again what Blink restricts", Forwarder, "_ask")
 async def _forget_restricted(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
     outcome = await _ask(self, payment, transfer)
-    restricted = outcome.transfer.reason in _RESTRICTED.values()
-    return replace(outcome, wait=1e9) if restricted else outcome
+    if outcome.transfer.trouble is Trouble.RESTRICTED:
+        # Not far enough to be taken for a clock that was set back.
+        row = model_of(self._store).transfers[transfer.id]
+        row.due_at = float("nan")
+    return outcome

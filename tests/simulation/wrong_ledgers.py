@@ -7,6 +7,7 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import (
+    Attempt,
     RecipientInvoice,
     Transfer,
     TransferEvent,
@@ -34,7 +35,7 @@ def _overwrite(
     self.attempts[invoice.external_id].invoice = invoice
     row.invoice = invoice
     after = replace(transfer, invoice=invoice, state=TransferState.PREPARED)
-    self.set_transfer(row, after, "", TransferEvent.INVOICE_STORED, process)
+    self.set_transfer(row, after, TransferEvent.INVOICE_STORED, process)
     return after
 
 
@@ -76,8 +77,9 @@ def _same_id(self: StoreModel, payment_id: int) -> str:
 
 
 @wrong.function("a recipient's new attempt reuses its id", StoreModel, "begin_transfer_attempt")
-def _same_transfer_id(self: StoreModel, transfer_id: int, process: UUID) -> str:
-    return _begin_transfer(self, transfer_id, process).rpartition("-")[0] + "-1"
+def _same_transfer_id(self: StoreModel, transfer_id: int, process: UUID) -> Attempt:
+    attempt = _begin_transfer(self, transfer_id, process)
+    return replace(attempt, external_id=attempt.external_id.rpartition("-")[0] + "-1")
 
 
 def _whoever_is_paid(row: TransferRow, transfer: Transfer, process: UUID) -> bool:
