@@ -72,6 +72,8 @@ class Chances:
     """Per sale: somebody chooses for a transfer that may not wait for anybody."""
     reconciles: float = 0.0
     """Per sale: somebody compares the ledger with Blink by hand."""
+    newer: float = 0.0
+    """Per sale: a newer copy of the ledger has taken the next numbers, or this one was restored."""
     hashless: bool = False
     """Blink's list of transactions does not show every hash."""
     redis: bool = False
@@ -91,7 +93,7 @@ class Chances:
         self.sleeps_at_call = self.sleeps_between = 0.0
         self.lost_updates = self.doubled_updates = self.late_updates = self.cuts = 0.0
         self.withdrawals = self.winding_down = self.gone = self.unknown = 0.0
-        self.looks = self.blind_choices = self.reconciles = 0.0
+        self.looks = self.blind_choices = self.reconciles = self.newer = 0.0
 
 
 def draw(chances: random.Random, *, sales: int) -> Chances:
@@ -138,6 +140,7 @@ def draw(chances: random.Random, *, sales: int) -> Chances:
         looks=chances.choice((0.05, 0.2, 0.5)),
         blind_choices=some(0.05),
         reconciles=some(0.06),
+        newer=some(0.02),
         hashless=chances.random() < 0.3,
         redis=chances.random() < 0.3,
         patient=long or chances.random() < 0.2,

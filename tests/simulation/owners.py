@@ -7,7 +7,6 @@ from typing import Final
 
 from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import TillError
-from tests.simulation.blink_model import CENT_SATS
 from tests.simulation.errands import Errand
 from tests.simulation.processes import World
 from tests.simulation.tills import RECIPIENTS, Till, TillProcess
@@ -37,7 +36,7 @@ class Owners:
         if rows:
             self._persons += 1
             number = rows[int(self._world.random.random() * len(rows))]
-            choice = self._draw(self._world.store.transfers[number].planned.sats)
+            choice = self._draw()
             self._by_command(number, choice, f"person {self._persons}")
 
     def reconcile(self) -> None:
@@ -73,7 +72,7 @@ class Owners:
     async def _choose(self, process: TillProcess, item: AttentionItem) -> None:
         self._persons += 1
         who, transfer = f"person {self._persons}", item.transfer
-        choice = self._draw(transfer.sats)
+        choice = self._draw()
         if self._world.random.random() < 0.2:
             self._by_command(transfer.id, choice, who)
             return
@@ -107,7 +106,7 @@ class Owners:
         self._world.story.count(f"choice refused: {type(error).__name__}")
         self._world.story.tell(name, f"{choice.remedy} is not taken:", error)
 
-    def _draw(self, sats: int) -> Choice:
+    def _draw(self) -> Choice:
         roll = self._world.random.random
         fate = roll()
         if fate < 0.4:
@@ -116,6 +115,5 @@ class Owners:
             return Choice(remedy=Remedy.KEEP)
         if fate < 0.7:
             return Choice(remedy=Remedy.SEND, recipient=self._world.random.choice(_NOT_TO_BE))
-        # Under one cent it would stay owed to a USD wallet for good.
-        names = [each for each in (*RECIPIENTS, "cafe") if each != "dana" or sats >= CENT_SATS]
-        return Choice(remedy=Remedy.SEND, recipient=self._world.random.choice(names))
+        name = self._world.random.choice((*RECIPIENTS, "cafe"))
+        return Choice(remedy=Remedy.SEND, recipient=name)

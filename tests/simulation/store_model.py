@@ -288,6 +288,11 @@ class StoreModel:
         summaries = [_summary(recipient, tips) for recipient, tips in found.items()]
         return sorted(summaries, key=lambda each: (-each.sats, each.recipient))
 
+    @property
+    def last_number(self) -> int:
+        """The last number that was given."""
+        return self._number
+
     def next_number(self) -> int:
         """Return the next number of the one row of numbers."""
         self._number += 1
