@@ -83,12 +83,8 @@ class Attention:
         """Return why nothing is forwarded, while that is so."""
         return await self._store.held(self._account_id())
 
-    async def release(self, who: str) -> None:
-        """End the hold, as a person has looked at what differs.
-
-        Raises:
-            InputError: there is none, or something can still be recorded by itself.
-        """
+    async def _release(self, who: str) -> None:
+        """End the hold, as a person has looked at what differs."""
         hold = await self.hold()
         if hold is None:
             raise InputError(NOT_HELD)
@@ -97,13 +93,16 @@ class Attention:
         _log.warning("hold %d: released by %s", hold.id, who)
         self._hurry.set()
 
-    async def choose(self, transfer_id: int, choice: Choice, who: str) -> AttentionItem:
-        """Take a person's choice; return what it was made for, as it was.
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> None:
+        """Take a person's choice for a transfer, or RELEASE for the ledger.
 
         Raises:
             InputError: nothing with this number waits for that choice, or the
                 other recipient can't be one.
         """
+        if choice.remedy is Remedy.RELEASE:
+            await self._release(who)
+            return
         items = {each.transfer.id: each for each in await self.list()}
         item = items.get(transfer_id)
         if item is None:
@@ -124,7 +123,6 @@ class Attention:
         if after.state is not TransferState.ATTENTION:
             self._moved(item.payment_id, item.payment_hash, after)
         self._hurry.set()
-        return item
 
     def on_fact(self, fact: Fact) -> None:
         """Look again when a transfer came to need a person, or Blink is back."""

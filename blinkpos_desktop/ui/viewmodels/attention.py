@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.hold import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,8 @@ class AttentionView:
     """The list at one moment. ``busy`` are transfers whose choice is being written down."""
 
     items: tuple[AttentionItem, ...] = ()
+    hold: Hold | None = None
+    """Why nothing is forwarded, while that is so."""
     busy: frozenset[int] = frozenset()
     asking: int | None = None
     """The transfer for which another recipient's username is asked."""
@@ -28,7 +31,7 @@ class AttentionView:
     @property
     def count(self) -> int:
         """The badge's number."""
-        return len(self.items)
+        return len(self.items) + (self.hold is not None)
 
 
 class Attention(QObject):
@@ -77,7 +80,7 @@ class Attention(QObject):
         """Take a fact from the services."""
         match fact:
             case AttentionChanged():
-                self._arrived(fact.items)
+                self._arrived(fact.items, fact.hold)
             case ChoiceTaken():
                 self._set(replace(self._view, busy=self._view.busy - {fact.transfer_id}))
             case ChoiceFailed():
@@ -90,9 +93,9 @@ class Attention(QObject):
                     )
                 )
 
-    def _arrived(self, items: tuple[AttentionItem, ...]) -> None:
-        there = {each.transfer.id for each in items}
-        view = replace(self._view, items=items, busy=self._view.busy & there)
+    def _arrived(self, items: tuple[AttentionItem, ...], hold: Hold | None) -> None:
+        there = {each.transfer.id for each in items} | ({THE_LEDGER} if hold else set())
+        view = replace(self._view, items=items, hold=hold, busy=self._view.busy & there)
         if view.asking not in there:
             view = replace(view, asking=None, name="")
         if view.failed not in there:
@@ -100,8 +103,11 @@ class Attention(QObject):
         self._set(view)
 
     def _want(self, transfer_id: int, choice: Choice) -> None:
-        item = next((each for each in self._view.items if each.transfer.id == transfer_id), None)
-        if item is None or transfer_id in self._view.busy or choice.remedy not in item.remedies:
+        remedies = {each.transfer.id: each.remedies for each in self._view.items}
+        if self._view.hold is not None and self._view.hold.can_release:
+            remedies[THE_LEDGER] = frozenset({Remedy.RELEASE})
+        can_be = choice.remedy in remedies.get(transfer_id, ())
+        if not can_be or transfer_id in self._view.busy:
             return
         view = self._calm(asking=None, name="")
         self._set(replace(view, busy=view.busy | {transfer_id}))
