@@ -91,6 +91,9 @@ class Invoicing:
         if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
             raise WaitError(wait)
         attempt = await self._store.begin_transfer_attempt(claimed.id)
+        if attempt.transfer.recipient != claimed.recipient:
+            # A person has chosen another one meanwhile: this wallet is nobody's here any more.
+            return attempt.transfer
         try:
             invoice = await self._ask_for(wallet, attempt)
         except RateLimitedError as error:
