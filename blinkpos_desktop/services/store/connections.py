@@ -168,9 +168,9 @@ class Connections:
                 limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield Transaction(connection, self.process, self.till)
         except _PASSING as error:
-            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+            raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
-            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+            raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:
                 limit.cancel()
@@ -201,6 +201,7 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what of an error's message may be told."""
     # libpq's message can repeat the connection string; its first line names host and reason only.
     return str(error).splitlines()[0] if str(error) else type(error).__name__
