@@ -74,6 +74,7 @@ def _secrets(settings: Settings) -> set[str]:
         settings.api_key,
         settings.database_url,
         settings.redis_url,
+        settings.backup_passphrase,
     )
     found: set[str] = set()
     for secret in given:
