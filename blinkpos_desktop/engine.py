@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 from blinkpos_desktop.domain.audit import Audit
+from blinkpos_desktop.domain.backup import Backup
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
@@ -53,7 +54,7 @@ from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.seeing import Seeing
 from blinkpos_desktop.services.shop import Shop
-from blinkpos_desktop.services.store import auditing
+from blinkpos_desktop.services.store import auditing, backups
 from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
@@ -270,6 +271,10 @@ class Engine:
     async def audit(self) -> Audit:
         """Prove the books over all history; only the store must be open."""
         return await auditing.audit(self._postgres.connections)
+
+    async def last_backup(self) -> Backup | None:
+        """Return the youngest verified backup; ``None`` when there never was one."""
+        return await backups.last_backup(self._postgres.connections)
 
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""

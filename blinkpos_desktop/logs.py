@@ -75,6 +75,7 @@ def _secrets(settings: Settings) -> set[str]:
         settings.database_url,
         settings.database_direct_url,
         settings.redis_url,
+        settings.backup_passphrase,
     )
     found: set[str] = set()
     for secret in given:

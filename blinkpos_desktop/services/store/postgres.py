@@ -8,7 +8,7 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.services.store import migrations, rows
+from blinkpos_desktop.services.store import migrations, moves, rows
 from blinkpos_desktop.services.store.announcements import AnnouncementRows
 from blinkpos_desktop.services.store.choices import ChoiceRows
 from blinkpos_desktop.services.store.connections import Connections, LedgerError
@@ -34,12 +34,13 @@ class PostgresStore(PaymentRows, TransferRows, ChoiceRows, AnnouncementRows, Hol
 
         Raises:
             UnavailableError: the database can't be reached.
-            SettingsError: it is newer than the program, or can't be used by it.
+            SettingsError: it is newer than the program, has moved, or can't be used by it.
         """
         await self.connections.open()
         try:
             async with self.connections.transaction(MIGRATE_SECONDS) as ledger:
                 await migrations.migrate(ledger.connection)
+                await moves.refuse_moved_away(ledger)
         except LedgerError as error:
             raise SettingsError(
                 "The database does not let this program make its tables.", cause=error.cause
