@@ -182,6 +182,7 @@ def _recipients(field: str, seconds: int) -> Callable[[object], RecipientInvoice
             external_id="bp-1",
             payment_request=REQUESTS[seconds],
             payment_hash=HASH,
+            sats=23,
             expires_at=DATE + seconds,
         )
 

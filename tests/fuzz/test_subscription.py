@@ -140,6 +140,7 @@ async def listen(babbler: Babbler) -> Ear:
             babbler.url,
             "blink_key",
             on_paid=ear.on_paid,
+            on_plain=lambda _update: None,
             on_health=lambda health, _: ear.healths.append(health),
             jitter=lambda: 0.0,
         )
