@@ -140,7 +140,7 @@ def draw(chances: random.Random, *, sales: int) -> Chances:
         looks=chances.choice((0.05, 0.2, 0.5)),
         blind_choices=some(0.05),
         reconciles=some(0.06),
-        newer=some(0.02),
+        newer=chances.choice((0.0, 0.0, 0.06)) * chances.random(),
         hashless=chances.random() < 0.3,
         redis=chances.random() < 0.3,
         patient=long or chances.random() < 0.2,

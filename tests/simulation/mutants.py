@@ -12,6 +12,7 @@ from unittest.mock import patch
 from tests.simulation import (
     wrong_books,
     wrong_choices,
+    wrong_debts,
     wrong_forwarding,
     wrong_ledgers,
     wrong_sales,
@@ -25,6 +26,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     wrong_forwarding.wrong,
     wrong_ledgers.wrong,
     wrong_choices.wrong,
+    wrong_debts.wrong,
     wrong_books.wrong,
     wrong_seeing.wrong,
 )

@@ -9,11 +9,12 @@ from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.hold import HoldCause
+from blinkpos_desktop.domain.payment import PaymentState
 from blinkpos_desktop.domain.retiring import QUIET_SECONDS
 from blinkpos_desktop.domain.transfer import TransferState
 from tests.simulation.blink_books import ModelInvoice, Wallet
 from tests.simulation.processes import World
-from tests.simulation.rows_model import TransferRow
+from tests.simulation.rows_model import PaymentRow, TransferRow
 from tests.simulation.store_model import LEDGER
 from tests.simulation.tills import MERCHANT, RECIPIENTS
 
@@ -53,6 +54,23 @@ class NewerCopy:
                 self._send(row)
         self._world.store.holds.hold(HoldCause.RESTORED, "")
 
+    def has_taken(self, payment: PaymentRow, before: PaymentState) -> None:
+        """It passed this payment on, and nobody said that an older copy took its place.
+
+        Where nothing else goes wrong the first number that is taken tells it in time.
+        """
+        chances, store = self._world.chances, self._world.store
+        if payment.state is not PaymentState.PAID or before is not PaymentState.AWAITING:
+            return
+        is_calm = not (chances.blink_fault or chances.store_fault or chances.block)
+        is_calm = is_calm and not (chances.crash_at_call or chances.crashes or chances.naps)
+        rolls = chances.newer and self._world.random.random() < 5 * chances.newer
+        if not is_calm or chances.hashless or store.holds.accounts or not rolls:
+            return
+        for row in payment.transfers:
+            if row.state is _T.PLANNED and row.attempt == 0 and row.claimed_by is None:
+                self._send(row)
+
     def _send(self, row: TransferRow) -> None:
         blink, store, stored = self._world.blink, self._world.store, row.invoice
         if stored is not None and blink.requests[stored.payment_hash]:
@@ -63,7 +81,7 @@ class NewerCopy:
             invoice: ModelInvoice | None = blink.invoices[stored.payment_hash]
         else:
             # It gave the old one up by the three conditions, if there was one.
-            external_id = f"bp-{LEDGER}-{row.id}-{row.attempt + 3}"
+            external_id = f"bp-{LEDGER}-{row.id}-{row.attempt + 1}"
             wallet = blink.everybody[row.recipient]
             invoice = self._create(wallet, row.planned.sats, external_id, "on behalf")
         if invoice is None:

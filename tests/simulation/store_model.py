@@ -254,7 +254,7 @@ class StoreModel:
         row = self.transfers[transfer.id]
         if row.payment.state is not _S.PAID or transfer_of(row) != transfer:
             return None
-        if invoice.sats != transfer.invoice_sats:
+        if invoice.sats not in {transfer.sats, transfer.invoice_sats}:
             return None
         after = apply(transfer, TransferEvent.FOUND_SENT)
         if not self._is_as_given(row, transfer, process):
@@ -266,6 +266,9 @@ class StoreModel:
             old = self.attempts[row.invoice.external_id]
             old.retired_at = now
             self.retired[row.invoice.payment_hash] = old
+        if invoice.sats != transfer.invoice_sats:
+            self._free(row, process)
+            after = replace(after, carries=())
         known = self.attempts.get(invoice.external_id)
         if known is None:
             known = AttemptRow(transfer=row, made_at=now, sats=invoice.sats)
@@ -329,17 +332,20 @@ class StoreModel:
 
     def _follow(self, row: TransferRow, event: TransferEvent, process: UUID) -> None:
         follows = for_carried(event, transfer_of(row))
-        if follows is None:
-            return
+        if follows is TransferEvent.CARRIER_GONE:
+            self._free(row, process)
+        elif follows is TransferEvent.CARRIER_SETTLED:
+            for each in [debt for debt in row.carries if debt.state is _T.CARRIED]:
+                self.set_transfer(each, apply(transfer_of(each), follows), follows, process)
+
+    def _free(self, row: TransferRow, process: UUID) -> None:
+        reason, event = owed(row.recipient).reason, TransferEvent.CARRIER_GONE
         for each in [debt for debt in row.carries if debt.state is _T.CARRIED]:
-            reason, wait = "", 0.0
-            if follows is TransferEvent.CARRIER_GONE:
-                reason, wait = owed(row.recipient).reason, OWED_SECONDS
-                each.carried_by = None
-                row.carries.remove(each)
-                row.view = row.payment.view = None
-            after = apply(transfer_of(each), follows, reason=reason)
-            self.set_transfer(each, after, follows, process, wait_seconds=wait)
+            each.carried_by = None
+            row.carries.remove(each)
+            row.view = row.payment.view = None
+            after = apply(transfer_of(each), event, reason=reason)
+            self.set_transfer(each, after, event, process, wait_seconds=OWED_SECONDS)
 
     @staticmethod
     def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:

@@ -21,6 +21,7 @@ class Trouble:
     def __init__(self, world: World, tills: list[Till], owners: Owners) -> None:
         self._world, self._tills, self._owners = world, tills, owners
         self._newer = NewerCopy(world)
+        world.store.on_payment.append(self._newer.has_taken)
         self._purse = world.blink.wallets[world.account.btc_wallet_id]
         self._borrowed = 0
         self.strangers = 0
