@@ -237,6 +237,20 @@ async def test_a_muted_socket_is_found_by_the_pings(
         assert (await ear.update()).payment_hash == payment_hash
 
 
+async def test_a_redirect_does_not_take_the_key_along(simulator: Simulator) -> None:
+    async def redirect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {simulator.ws_url}\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
+    async with server, listening(url) as ear:
+        for _ in range(2):
+            assert await ear.health() == (Health.AWAY, CUT_OFF)
+        assert (await aside(simulator.control.subscribers))["sockets"] == 0
+
+
 @pytest.mark.parametrize("behaviour", ["refuse", "hang"])
 async def test_connections_that_are_not_taken_are_tried_ever_more_seldom(
     simulator: Simulator,

@@ -43,6 +43,14 @@ _frames = logging.getLogger(f"{__name__}.frames")
 _frames.setLevel(logging.WARNING)
 
 
+class _Direct(connect):
+    """Connects to where it is told and nowhere else: a redirect would take the key along."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Follow none."""
+        return exc
+
+
 class ProtocolError(Exception):
     """The other side said what the protocol does not allow."""
 
@@ -96,7 +104,7 @@ class Subscription:
                 await asyncio.sleep(retry_delay(waits, self._jitter()))
 
     async def _connect_once(self) -> None:
-        async with connect(
+        async with _Direct(
             self._url,
             subprotocols=[PROTOCOL],
             open_timeout=OPEN_SECONDS,

@@ -46,23 +46,23 @@ def decode(text: str | bytes) -> Payment | None:
             return None
         code, digits, symbol = value["currency"]
         request, payment_hash, sats, expires_at = value["invoice"]
-        currency = Currency(code=str(code), digits=_whole(digits), symbol=str(symbol))
+        currency = Currency(code=_text(code), digits=_whole(digits), symbol=_text(symbol))
         return Payment(
             id=_whole(value["id"]),
             state=PaymentState(value["state"]),
-            network=str(value["network"]),
-            account_id=str(value["account_id"]),
-            wallet_id=str(value["wallet_id"]),
-            till=str(value["till"]),
+            network=_text(value["network"]),
+            account_id=_text(value["account_id"]),
+            wallet_id=_text(value["wallet_id"]),
+            till=_text(value["till"]),
             base=Money(minor=_whole(value["base_minor"]), currency=currency),
             tip=Money(minor=_whole(value["tip_minor"]), currency=currency),
             total_sats=_whole(value["total_sats"]),
             tip_sats=_whole(value["tip_sats"]),
-            memo=str(value["memo"]),
+            memo=_text(value["memo"]),
             created_at=_whole(value["created_at"]),
             invoice=Invoice(
-                payment_request=str(request),
-                payment_hash=str(payment_hash),
+                payment_request=_text(request),
+                payment_hash=_text(payment_hash),
                 sats=_whole(sats),
                 expires_at=_whole(expires_at),
             ),
@@ -74,4 +74,10 @@ def decode(text: str | bytes) -> Payment | None:
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError("not a whole number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
     return value
