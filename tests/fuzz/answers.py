@@ -172,9 +172,7 @@ def _made(answer: object, field: str, seconds: int) -> None:
 
 def _invoice(answer: object) -> Invoice:
     _made(answer, "lnInvoiceCreate", 900)
-    return Invoice(
-        payment_request=REQUESTS[900], payment_hash=HASH, sats=23, expires_at=DATE + 900
-    )
+    return Invoice(payment_request=REQUESTS[900], payment_hash=HASH, sats=23, expires_at=DATE + 900)
 
 
 def _recipients(field: str, seconds: int) -> Callable[[object], RecipientInvoice]:

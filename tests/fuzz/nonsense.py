@@ -50,8 +50,9 @@ odd_values = st.one_of(
     st.floats(),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
         max_leaves=8,
     ),
 )
@@ -113,26 +114,27 @@ def garbled(draw: st.DrawFn, good: object) -> tuple[bytes, dict[str, str]]:
     With the headers that tell or deny it.
     """
     text = dumped(good)
-    plain = json.dumps(good)
     kind = draw(st.sampled_from(["cut", "deep", "huge", "encoding", "packed", "bytes", "inner"]))
+    headers: dict[str, str] = {}
     match kind:
         case "cut":
-            return text[: draw(st.integers(0, len(text) - 1))], {}
+            body = text[: draw(st.integers(0, len(text) - 1))]
         case "deep":
             depth = draw(st.sampled_from([50, 1_000, 100_000]))
-            opening = draw(st.sampled_from([b"[", b'{"data":', b'[{"a":']))
-            return opening * depth, {}
+            body = draw(st.sampled_from([b"[", b'{"data":', b'[{"a":'])) * depth
         case "huge":
-            return text[:-1] + b" " * draw(st.sampled_from([1 << 16, 5 << 20])) + text[-1:], {}
+            body = text[:-1] + b" " * draw(st.sampled_from([1 << 16, 5 << 20])) + text[-1:]
         case "encoding":
             name = draw(st.sampled_from(["utf-16", "utf-32", "utf-16-le", "utf-8-sig", "cp037"]))
-            return plain.encode(name), {"Content-Type": f"application/json; charset={name}"}
+            body = json.dumps(good).encode(name)
+            headers = {"Content-Type": f"application/json; charset={name}"}
         case "packed":
             way = draw(st.sampled_from(["gzip", "deflate", "br", "zstd", "identity", "nonsense"]))
             body = draw(st.sampled_from([gzip.compress(text), zlib.compress(text), text]))
-            return body, {"Content-Encoding": way}
+            headers = {"Content-Encoding": way}
         case "bytes":
-            return draw(st.binary(max_size=200)), {}
+            body = draw(st.binary(max_size=200))
         case _:
             at = draw(st.integers(0, len(text)))
-            return text[:at] + draw(st.binary(min_size=1, max_size=8)) + text[at:], {}
+            body = text[:at] + draw(st.binary(min_size=1, max_size=8)) + text[at:]
+    return body, headers

@@ -11,7 +11,7 @@ EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 
 FUZZ: Final = settings(
     max_examples=EXAMPLES,
-    stateful_step_count=60,
+    stateful_step_count=50,
     deadline=None,
     database=None,
     print_blob=True,

@@ -1,4 +1,4 @@
-"""What Redis gives back, spoiled: a payment that reads as it was written, or none; never another."""
+"""What Redis gives back, spoiled: a payment as it stands there, or none; the ledger decides."""
 
 from __future__ import annotations
 

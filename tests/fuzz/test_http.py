@@ -1,4 +1,4 @@
-"""Blink's client against a server that answers nonsense: a typed error, or exactly what was said."""
+"""The client against a server that answers nonsense: a typed error, or exactly what was said."""
 
 from __future__ import annotations
 
@@ -76,9 +76,13 @@ def parrot() -> Iterator[Parrot]:
         parrot.close()
 
 
-def response(body: bytes, status: bytes = b"200 OK", **headers: str) -> bytes:
+def response(
+    body: bytes, headers: dict[str, str] | None = None, status: bytes = b"200 OK"
+) -> bytes:
     lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), b"Connection: close"]
-    lines += [f"{name}: {value}".encode("latin-1", "replace") for name, value in headers.items()]
+    lines += [
+        f"{name}: {value}".encode("latin-1", "replace") for name, value in (headers or {}).items()
+    ]
     return b"\r\n".join([*lines, b"", body])
 
 
@@ -128,7 +132,7 @@ def test_bytes_that_are_hardly_json(parrot: Parrot) -> None:
     def garble(data: st.DataObject) -> None:
         case = CASES[data.draw(st.sampled_from(sorted(CASES)))]
         body, headers = data.draw(garbled(case.good))
-        parrot.says = response(body, **headers)
+        parrot.says = response(body, headers)
         found = parrot.asked(case)
         if isinstance(found, TillError):
             plain(found)
@@ -166,7 +170,7 @@ def test_wrong_statuses_and_headers(
 ) -> None:
     case = CASES[data.draw(st.sampled_from(sorted(CASES)))]
     body = dumped(case.good)
-    parrot.says = response(body, b"%d Odd" % status, **headers)
+    parrot.says = response(body, headers, b"%d Odd" % status)
     found = parrot.asked(case)
     if isinstance(found, TillError):
         plain(found)

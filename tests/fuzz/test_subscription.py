@@ -1,4 +1,4 @@
-"""Blink's updates from a server that talks nonsense: nothing is made up, and the next call works."""
+"""Updates from a server that talks nonsense: nothing is made up, and the next call works."""
 
 from __future__ import annotations
 
@@ -67,8 +67,7 @@ _GREETINGS: Final = st.one_of(
             b"",
             b"HTTP/1.1 200 OK\r\n\r\n",
             b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: bm9uc2Vuc2U=\r\n\r\n",
+            b"HTTP/1.1 101 Odd\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: bm8=\r\n\r\n",
             b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\n{}",
             b"HTTP/1.1 302 Found\r\nLocation: ws://[\r\n\r\n",
             b"HTTP/1.1 302 Found\r\nLocation: \r\n\r\n",
@@ -146,9 +145,7 @@ async def listen(babbler: Babbler) -> Ear:
         )
         listening = asyncio.create_task(subscribed.run())
         heard = asyncio.create_task(ear.done.wait())
-        await asyncio.wait(
-            {listening, heard}, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait({listening, heard}, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
         died = listening.exception() if listening.done() else None
         for task in (listening, heard):
             task.cancel()
@@ -178,9 +175,7 @@ def test_messages_that_are_none(
 
 @FUZZ
 @given(_MOMENTS, st.lists(_BROKEN | _MESSAGES, min_size=1, max_size=3))
-def test_frames_that_are_none(
-    runner: asyncio.Runner, moment: Moment, frames: list[Frame]
-) -> None:
+def test_frames_that_are_none(runner: asyncio.Runner, moment: Moment, frames: list[Frame]) -> None:
     babbler = Babbler(moment, [*frames, Raw(b"\x88\x00")])
     ear = runner.run(listen(babbler))
     assert babbler.calls <= 2
