@@ -136,15 +136,13 @@ def attention(*, remedy: str | None, transfer_id: int | None, name: str, json: b
     """List what needs a person, or take a choice for one; return the exit code."""
     settings = settings_module.load()
     logs.set_up(settings)
-    choice, releases = None, remedy == "release"
-    if remedy is not None and not releases:
+    choice = None
+    if remedy is not None:
         recipient = check_username(name.strip()) if remedy == Remedy.SEND else ""
         choice = Choice(remedy=Remedy(remedy), recipient=recipient)
     from blinkpos_desktop.operations import attention as operation
 
-    request = operation.AttentionRequest(
-        transfer_id=transfer_id, choice=choice, releases=releases, json=json
-    )
+    request = operation.AttentionRequest(transfer_id=transfer_id, choice=choice, json=json)
     return asyncio.run(operation.run(settings, request))
 
 

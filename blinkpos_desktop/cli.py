@@ -117,7 +117,8 @@ def _add_attention(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     release = choices.add_parser(
         "release", help="forward again, after a hold's differences were seen", allow_abbrev=False
     )
-    release.set_defaults(remedy="release")
+    # The ledger itself has no number in the list.
+    release.set_defaults(remedy="release", id=0)
 
 
 def _add_vault(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -139,7 +139,7 @@ class Engine:
         invoicing = Invoicing(
             self.store, gateway, self.shop, holding, lambda: self.rates.known("USD")
         )
-        self._preparing = Preparing(invoicing)
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
             self.store, gateway, self.feed, clock, self.shop, invoicing, holding, jitter
         )

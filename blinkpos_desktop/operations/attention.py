@@ -28,8 +28,6 @@ class AttentionRequest:
 
     transfer_id: int | None = None
     choice: Choice | None = None
-    releases: bool = False
-    """Whether the hold is to be ended."""
     json: bool = False
 
 
@@ -42,10 +40,7 @@ async def run(settings: Settings, request: AttentionRequest) -> int:
         return _fail(error)
     try:
         await engine.open_store()
-        if request.releases:
-            await engine.attention.release(_who())
-            write("Done: a till that is running forwards again.")
-        elif request.transfer_id is not None and request.choice is not None:
+        if request.transfer_id is not None and request.choice is not None:
             await _choose(engine, request.transfer_id, request.choice)
         else:
             await _list(engine, as_json=request.json)

@@ -86,12 +86,8 @@ class Attention:
         """Return why nothing is forwarded, while that is so."""
         return await self._store.held(self._account_id())
 
-    async def release(self, who: str) -> None:
-        """End the hold, as a person has looked at what differs.
-
-        Raises:
-            InputError: there is none, or something can still be recorded by itself.
-        """
+    async def _release(self, who: str) -> None:
+        """End the hold, as a person has looked at what differs."""
         hold = await self.hold()
         if hold is None:
             raise InputError(NOT_HELD)
@@ -105,12 +101,15 @@ class Attention:
         return await self._store.surpluses()
 
     async def choose(self, transfer_id: int, choice: Choice, who: str) -> None:
-        """Take a person's choice for a transfer, or SEEN for a payment's surplus.
+        """Take a person's choice: for a transfer, SEEN for a surplus, RELEASE for the ledger.
 
         Raises:
             InputError: nothing with this number waits for that choice, or the
                 other recipient can't be one.
         """
+        if choice.remedy is Remedy.RELEASE:
+            await self._release(who)
+            return
         if choice.remedy is Remedy.SEEN and await self._see_surplus(transfer_id, who):
             return
         items = {each.transfer.id: each for each in await self.list()}

@@ -112,7 +112,7 @@ class Services:
         invoicing = Invoicing(
             self.store, self.gateway, self.shop, holding, lambda: self.rates.known("USD")
         )
-        self._preparing = Preparing(invoicing)
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
             self.store, self.gateway, self.feed, clock, self.shop, invoicing, holding, self._jitter
         )

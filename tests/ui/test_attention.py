@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -11,9 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.ui.bridge import NOT_TAKEN, STARTING, WHO, Bridge, Services
 from blinkpos_desktop.ui.pages.attention_page import AttentionPage
@@ -131,6 +133,10 @@ def line_of(page: AttentionPage) -> NameLine:
 
 def opened(stage: Stage, *items: AttentionItem) -> AttentionPage:
     stage.tell(AttentionChanged(items=items))
+    return opened_page(stage)
+
+
+def opened_page(stage: Stage) -> AttentionPage:
     QTest.mouseClick(stage.window.attention_tab, LEFT)
     page = stage.window.stack.currentWidget()
     assert isinstance(page, AttentionPage)
@@ -163,6 +169,30 @@ def test_the_page_says_what_whom_when_and_why(stage: Stage) -> None:
     assert texts(page) == "Nothing needs attention"
     QTest.mouseClick(stage.window.till_tab, LEFT)
     assert stage.window.till_tab.isChecked()
+
+
+HOLD = Hold(
+    id=1, cause=HoldCause.RESTORED, external_id="", held_at=1_800_000_000, differing=2, for_person=1
+)
+
+
+def test_a_hold_is_on_the_list_with_its_sentence_until_it_is_over(stage: Stage) -> None:
+    stage.tell(AttentionChanged(items=(waiting(1),), hold=HOLD))
+    assert stage.window.attention_tab.text() == "Attention (2)"
+    page = opened_page(stage)
+    shown = texts(page)
+    assert HOLD.sentence in shown
+    assert "run blinkpos reconcile --fix" in shown
+    assert (THE_LEDGER, Remedy.RELEASE) not in page.buttons, "something can still be recorded"
+    stage.tell(AttentionChanged(items=(), hold=replace(HOLD, for_person=2)))
+    release = page.buttons[THE_LEDGER, Remedy.RELEASE]
+    QTest.mouseClick(release, LEFT)
+    assert stage.bridge.choices == [(THE_LEDGER, Choice(remedy=Remedy.RELEASE))]
+    assert not page.buttons[THE_LEDGER, Remedy.RELEASE].isEnabled()
+    stage.tell(ChoiceFailed(transfer_id=THE_LEDGER, sentence="The ledger is not held."))
+    assert "The ledger is not held." in texts(page)
+    stage.tell(AttentionChanged(items=()))
+    assert texts(page) == "Nothing needs attention"
 
 
 def test_a_tap_keeps_it_and_the_card_waits_for_blink(stage: Stage) -> None:

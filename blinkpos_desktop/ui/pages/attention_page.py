@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.announcement import SurplusItem
-from blinkpos_desktop.domain.attention import AttentionItem, Remedy
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Remedy
+from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.words import sats_text
 from blinkpos_desktop.ui.widgets.button import Button
@@ -81,6 +82,8 @@ class AttentionPage(Page):
         clear(self._rows)
         self.buttons.clear()
         self.name = self.send = None
+        if view.hold is not None:
+            self._rows.addWidget(self._hold_card(view.hold, view))
         for item in view.items:
             self._rows.addWidget(self._card(item, view))
         for surplus in view.surpluses:
@@ -142,6 +145,33 @@ class AttentionPage(Page):
             column.addWidget(state)
         column.addSpacing(metrics.px(2))
         return card, column
+
+    def _hold_card(self, hold: Hold, view: AttentionView) -> QFrame:
+        card, metrics = QFrame(), self.metrics
+        card.setObjectName("card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(metrics.margin, metrics.px(10), metrics.margin, metrics.px(10))
+        column.setSpacing(metrics.px(6))
+        head = QHBoxLayout()
+        head.setSpacing(metrics.margin)
+        head.addWidget(ElidedLabel(self.tr("Nothing is forwarded"), role="title"), 1)
+        head.addWidget(Label(local_time(hold.held_at), role="caption"))
+        column.addLayout(head)
+        column.addWidget(Label(hold.sentence, role="caption", wrap=True))
+        if view.failed == THE_LEDGER:
+            failed = Label(view.error, role="caption", wrap=True)
+            failed.set_tone("alert")
+            column.addWidget(failed)
+        if hold.can_release:
+            button = Button(
+                self.tr("Forward again"),
+                name=self.tr("Forward again: I have looked at what differs"),
+            )
+            button.setEnabled(THE_LEDGER not in view.busy)
+            button.clicked.connect(lambda: self._attention.choose(THE_LEDGER, Remedy.RELEASE))
+            self.buttons[THE_LEDGER, Remedy.RELEASE] = button
+            column.addWidget(button)
+        return card
 
     def _reason(self, item: AttentionItem) -> str:
         if item.is_foreign:

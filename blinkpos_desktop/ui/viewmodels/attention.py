@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.announcement import SurplusItem
-from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.hold import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class AttentionView:
 
     items: tuple[AttentionItem, ...] = ()
     surpluses: tuple[SurplusItem, ...] = ()
+    hold: Hold | None = None
+    """Why nothing is forwarded, while that is so."""
     busy: frozenset[int] = frozenset()
     asking: int | None = None
     """The transfer for which another recipient's username is asked."""
@@ -33,7 +36,7 @@ class AttentionView:
     @property
     def count(self) -> int:
         """The badge's number."""
-        return len(self.items) + len(self.surpluses)
+        return len(self.items) + len(self.surpluses) + (self.hold is not None)
 
 
 class Attention(QObject):
@@ -98,10 +101,12 @@ class Attention(QObject):
     def _arrived(self, fact: AttentionChanged) -> None:
         there = {each.transfer.id for each in fact.items}
         there |= {each.payment_id for each in fact.surpluses}
+        there |= {THE_LEDGER} if fact.hold else set()
         view = replace(
             self._view,
             items=fact.items,
             surpluses=fact.surpluses,
+            hold=fact.hold,
             busy=self._view.busy & there,
         )
         if view.asking not in there:
@@ -113,6 +118,8 @@ class Attention(QObject):
     def _want(self, transfer_id: int, choice: Choice) -> None:
         remedies = {each.transfer.id: each.remedies for each in self._view.items}
         remedies |= {each.payment_id: each.remedies for each in self._view.surpluses}
+        if self._view.hold is not None and self._view.hold.can_release:
+            remedies[THE_LEDGER] = frozenset({Remedy.RELEASE})
         can_be = choice.remedy in remedies.get(transfer_id, ())
         if not can_be or transfer_id in self._view.busy:
             return
