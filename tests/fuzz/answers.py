@@ -256,8 +256,9 @@ def _transaction(node: object) -> WalletTransaction:
     need(type(status) is str and status in set(TransactionStatus))
     via, external_id = at(node, "initiationVia"), at(node, "externalId")
     need(isinstance(via, dict))
-    payment_hash = via.get("paymentHash")
+    payment_hash, request = via.get("paymentHash"), via.get("paymentRequest")
     need(payment_hash is None or type(payment_hash) is str)
+    need(request is None or type(request) is str)
     need(external_id is None or type(external_id) is str)
     sats = abs(whole(at(node, "settlementAmount")))
     need(sats <= MAX_SATS)
@@ -267,6 +268,7 @@ def _transaction(node: object) -> WalletTransaction:
         sats=sats,
         # Texts that are no hash and no id of Blink's name nothing.
         payment_hash=payment_hash if payment_hash == HASH else "",
+        payment_request=request if request == "lnbcrt1" else "",
         external_id=external_id if external_id == "bp-1" else "",
         created_at=whole(at(node, "createdAt")),
     )
@@ -296,12 +298,14 @@ def _names(one: object, other: object) -> bool:
     strange = [
         each
         for each in one.transactions
-        if each.payment_hash not in {"", HASH} or each.external_id not in {"", "bp-1"}
+        if each.payment_hash not in {"", HASH}
+        or each.payment_request not in {"", "lnbcrt1"}
+        or each.external_id not in {"", "bp-1"}
     ]
     fits = all(
         (len(each.payment_hash) in {0, 64})
-        and (each.payment_hash + each.external_id).isascii()
-        and " " not in each.external_id
+        and all("!" <= c <= "~" for c in each.payment_hash + each.external_id)
+        and all("!" <= c <= "~" for c in each.payment_request)
         for each in strange
     )
     return fits and (bool(strange) or one == other)
@@ -324,7 +328,7 @@ _NODE: Final = {
     "settlementAmount": 23,
     "externalId": "bp-1",
     "createdAt": DATE,
-    "initiationVia": {"paymentHash": HASH},
+    "initiationVia": {"paymentHash": HASH, "paymentRequest": "lnbcrt1"},
 }
 _BEHALF: Final = "lnInvoiceCreateOnBehalfOfRecipient"
 _USD_BEHALF: Final = "lnUsdInvoiceBtcDenominatedCreateOnBehalfOfRecipient"

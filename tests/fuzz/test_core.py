@@ -245,7 +245,7 @@ class Shop(RuleBasedStateMachine):
                 external_id=f"bp-{self.invoices}",
                 payment_request=f"ln{self.invoices}",
                 payment_hash=f"{self.invoices:064x}",
-                sats=part.now.sats,
+                sats=part.now.invoice_sats,
                 expires_at=0,
             )
             assert part.live is None, "a second live invoice"
