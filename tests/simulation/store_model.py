@@ -189,8 +189,9 @@ class StoreModel:
         if row is None or row.claimed_by != process or row.state is not _T.PLANNED:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
         row.attempt += 1
+        row.due_at, row.view, row.payment.view = None, None, None
         if row.trouble is Trouble.OWED:
-            row.trouble, row.view, row.payment.view = Trouble.NONE, None, None
+            row.trouble = Trouble.NONE
         if row.payment.state is _S.PAID:
             for debt in self._debts(row, process):
                 self._join(debt, row, process)

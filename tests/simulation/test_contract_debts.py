@@ -64,6 +64,21 @@ def test_what_waits_for_long_is_not_due_and_nobodys(run: Run) -> None:
     run(body)
 
 
+@pytest.mark.parametrize("trouble", [Trouble.OWED, Trouble.RESTRICTED])
+def test_an_attempt_of_which_nothing_more_is_heard_is_followed_by_another_soon(
+    run: Run, trouble: Trouble
+) -> None:
+    async def body(ledger: Ledger) -> None:
+        refused = await _refused(ledger.one, await _tip(ledger.one), trouble)
+        assert not (await _now(ledger.other, refused)).is_due
+        # Somebody wants it tried at once, and dies with the answer.
+        assert await ledger.one.claim(refused.id, seconds=60) is not None
+        await ledger.one.begin_transfer_attempt(refused.id)
+        assert (await _now(ledger.other, refused)).is_due
+
+    run(body)
+
+
 def test_debts_go_with_the_next_transfer_and_settle_with_it(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
         restricted = await _refused(ledger.one, await _tip(ledger.one), Trouble.RESTRICTED)
