@@ -20,7 +20,7 @@ class Remedy(StrEnum):
     KEEP = "keep"
     """Keep it in the collecting wallet; the live invoice is retired first."""
     SEEN = "seen"
-    """Take note of a finding: a retired invoice was paid after all."""
+    """Take note of a finding: a retired invoice was paid after all, or too much came in."""
     RELEASE = "release"
     """Forward again after a hold: of the ledger, not of one transfer."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.announcement import SurplusItem
 from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
 from blinkpos_desktop.domain.hold import Hold
@@ -13,11 +14,15 @@ from blinkpos_desktop.domain.hold import Hold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionView:
-    """The list at one moment. ``busy`` are transfers whose choice is being written down."""
+    """The list at one moment. ``busy`` are the numbers whose choice is being written down.
+
+    Transfers and payments have one row of numbers: a surplus has its payment's.
+    """
 
     items: tuple[AttentionItem, ...] = ()
     hold: Hold | None = None
     """Why nothing is forwarded, while that is so."""
+    surpluses: tuple[SurplusItem, ...] = ()
     busy: frozenset[int] = frozenset()
     asking: int | None = None
     """The transfer for which another recipient's username is asked."""
@@ -31,7 +36,7 @@ class AttentionView:
     @property
     def count(self) -> int:
         """The badge's number."""
-        return len(self.items) + (self.hold is not None)
+        return len(self.items) + len(self.surpluses) + (self.hold is not None)
 
 
 class Attention(QObject):
@@ -39,7 +44,7 @@ class Attention(QObject):
 
     Signals:
         changed: a new AttentionView.
-        choice_wanted: a transfer's id and the Choice for it; ChoiceTaken or
+        choice_wanted: a number and the Choice for it; ChoiceTaken or
             ChoiceFailed answers, once.
     """
 
@@ -56,7 +61,7 @@ class Attention(QObject):
         return self._view
 
     def choose(self, transfer_id: int, remedy: Remedy) -> None:
-        """Choose for a transfer; SEND asks for the username first."""
+        """Choose for a number of the list; SEND asks for the username first."""
         if remedy is Remedy.SEND:
             self._set(self._calm(asking=transfer_id, name=""))
         else:
@@ -80,7 +85,7 @@ class Attention(QObject):
         """Take a fact from the services."""
         match fact:
             case AttentionChanged():
-                self._arrived(fact.items, fact.hold)
+                self._arrived(fact)
             case ChoiceTaken():
                 self._set(replace(self._view, busy=self._view.busy - {fact.transfer_id}))
             case ChoiceFailed():
@@ -93,9 +98,17 @@ class Attention(QObject):
                     )
                 )
 
-    def _arrived(self, items: tuple[AttentionItem, ...], hold: Hold | None) -> None:
-        there = {each.transfer.id for each in items} | ({THE_LEDGER} if hold else set())
-        view = replace(self._view, items=items, hold=hold, busy=self._view.busy & there)
+    def _arrived(self, fact: AttentionChanged) -> None:
+        there = {each.transfer.id for each in fact.items}
+        there |= {each.payment_id for each in fact.surpluses}
+        there |= {THE_LEDGER} if fact.hold else set()
+        view = replace(
+            self._view,
+            hold=fact.hold,
+            items=fact.items,
+            surpluses=fact.surpluses,
+            busy=self._view.busy & there,
+        )
         if view.asking not in there:
             view = replace(view, asking=None, name="")
         if view.failed not in there:
@@ -106,6 +119,7 @@ class Attention(QObject):
         remedies = {each.transfer.id: each.remedies for each in self._view.items}
         if self._view.hold is not None and self._view.hold.can_release:
             remedies[THE_LEDGER] = frozenset({Remedy.RELEASE})
+        remedies |= {each.payment_id: each.remedies for each in self._view.surpluses}
         can_be = choice.remedy in remedies.get(transfer_id, ())
         if not can_be or transfer_id in self._view.busy:
             return
