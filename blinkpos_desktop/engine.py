@@ -13,7 +13,6 @@ from blinkpos_desktop.domain.audit import Audit
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
-    SettingsError,
     TillError,
     UnavailableError,
 )
@@ -42,6 +41,7 @@ from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.left_open import LeftOpen
 from blinkpos_desktop.services.open_sales import OpenSalesFile
+from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
@@ -61,10 +61,6 @@ from blinkpos_desktop.settings import Settings
 if TYPE_CHECKING:
     from blinkpos_desktop.services.store.redis import RedisCache
 
-NO_KEY: Final = (
-    "No Blink API key is set. Make one at dashboard.blink.sv with the scopes READ, RECEIVE "
-    "and WRITE, and set BLINKPOS_API_KEY."
-)
 _CHECK_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
@@ -82,9 +78,10 @@ class Engine:
         self._jitter: Callable[[], float] = jitter
         self.feed = Feed()
         self.supervisor = Supervisor(jitter)
-        key = settings.api_key.reveal() if settings.api_key else None
+        self._finder = KeyFinder(settings)
+        self._keys: Keys | None = None
         clock = SystemClock()
-        self._transport = Transport(settings.api_url, key, jitter=jitter, boot=clock.boot)
+        self._transport = Transport(settings.api_url, jitter=jitter, boot=clock.boot)
         gateway = BlinkClient(self._transport)
         self._embedded: EmbeddedPostgres | None = None
         if settings.database_url:
@@ -173,25 +170,35 @@ class Engine:
         else:
             self._tell(Part.REDIS, Health.OFF)
 
+    async def open_keys(self) -> None:
+        """Find the Blink keys, once.
+
+        Raises:
+            UnavailableError: the keychain does not answer.
+            SettingsError: there is no key, or a sealed one does not open.
+        """
+        if self._keys is None:
+            self._keys = await self._finder.find()
+            self._transport.use_keys(*self._keys.reveal())
+
     async def open_blink(self) -> None:
         """Ask Blink who we are, and tie the database to its network.
 
         Raises:
-            UnavailableError: Blink can't be reached.
-            SettingsError: the key is missing, wrong or lacks a scope; the network is another.
+            UnavailableError: Blink or the keychain can't be reached.
+            SettingsError: a key is missing, wrong or lacks a scope; the network is another.
         """
-        if self._settings.api_key is None:
-            raise SettingsError(NO_KEY)
+        await self.open_keys()
         account = await self.shop.open()
         await self._postgres.bind_network(account.network)
 
     def watch(self) -> None:
         """Start seeing payments: Blink's updates, the questions, and what is unfinished."""
         account_id = self.shop.account.id
-        key = self._settings.api_key
+        assert self._keys is not None, "open_blink comes before"
         subscription = Subscription(
             self._settings.ws_url,
-            key.reveal() if key else "",
+            self._keys.api.secret.reveal(),
             on_paid=self.watcher.on_update,
             on_health=self._on_blink,
             jitter=self._jitter,

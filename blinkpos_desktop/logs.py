@@ -27,6 +27,10 @@ class _Redacted(logging.Formatter):
         # The longest first: a password is a part of its URL.
         self._secrets = sorted(secrets, key=len, reverse=True)
 
+    def hide(self, secret: str) -> None:
+        """Hide one more."""
+        self._secrets = sorted({*self._secrets, secret}, key=len, reverse=True)
+
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         for secret in self._secrets:
@@ -68,18 +72,29 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
     root.addHandler(file)
 
 
+def hide(secret: Secret) -> None:
+    """Hide a secret that was found after the logs were set up."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacted):
+            handler.formatter.hide(secret.reveal())
+
+
 def _secrets(settings: Settings) -> set[str]:
-    """Return what must not be seen: the key, the URLs, and the passwords in them."""
+    """Return what must not be seen: the keys, the URLs, and the passwords in them."""
     given: tuple[Secret | None, ...] = (
         settings.api_key,
+        settings.payout_key,
+        settings.key_passphrase,
         settings.database_url,
         settings.redis_url,
+        settings.alert_url,
     )
     found: set[str] = set()
     for secret in given:
         if secret is None:
             continue
-        found.add(secret.reveal())
+        if len(secret.reveal()) > _SHORT:
+            found.add(secret.reveal())
         with suppress(ValueError):
             password = urlsplit(secret.reveal()).password or ""
             found |= {text for text in (password, unquote(password)) if len(text) > _SHORT}

@@ -11,7 +11,7 @@ import socket
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
     "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
 }
+_LAST_PORT: Final = 65_535
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
 _HARMLESS: Final = frozenset(
@@ -38,6 +39,7 @@ _HARMLESS: Final = frozenset(
 _NAMES: Final = frozenset(
     {
         "API_KEY",
+        "PAYOUT_KEY",
         "API_URL",
         "WS_URL",
         "NETWORK",
@@ -49,8 +51,13 @@ _NAMES: Final = frozenset(
         "DATABASE_URL",
         "REDIS_URL",
         "DATA_DIR",
+        "METRICS_PORT",
+        "ALERT_URL",
     }
 )
+_KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
+_LOCK: Final = "KEY_PASSPHRASE"
+"""In the environment only: in the file it would lie beside what it locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,15 @@ class Settings:
     database_url: Secret | None = None
     """A server's; the embedded PostgreSQL is used without it."""
     redis_url: Secret | None = None
+    payout_key: Secret | None = None
+    """For paying alone; without it ``api_key`` pays too."""
+    keys_of_file: frozenset[str] = frozenset()
+    """Which of the two come from the settings file: a stored one goes before them."""
+    stored_keys: Path | None = None
+    """The folder of sealed keys; without it neither these nor the system's keychain is asked."""
+    key_passphrase: Secret | None = None
+    alert_url: Secret | None = None
+    metrics_port: int | None = None
 
 
 def config_file() -> Path:
@@ -100,11 +116,30 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         SettingsError: a value is wrong; the sentence names it and what is allowed.
     """
     values = _read_file(config_file() if file is None else file)
+    of_file = _KEYS & values.keys()
     environ = os.environ if environ is None else environ
     for name in _NAMES:
         if text := environ.get(PREFIX + name, "").strip():
             values[name] = text
-    return _build(values)
+            of_file -= {name}
+    passphrase = environ.get(PREFIX + _LOCK)
+    return replace(
+        _build(values),
+        keys_of_file=of_file,
+        stored_keys=config_file().parent / "keys",
+        key_passphrase=Secret(passphrase) if passphrase else None,
+    )
+
+
+def check_key(text: str, name: str = "API_KEY") -> Secret:
+    """Return a Blink API key.
+
+    Raises:
+        SettingsError: no key looks like this; the text is not repeated.
+    """
+    if not re.fullmatch(r"[!-~]{8,200}", text):
+        raise SettingsError(f"{PREFIX}{name} must be a Blink API key without spaces (blink_…).")
+    return Secret(text)
 
 
 def redact_url(url: str) -> str:
@@ -156,10 +191,10 @@ def _read_file(path: Path) -> dict[str, str]:
             )
         if text := _as_text(name, value):
             values[name] = text
-    if "API_KEY" in values and os.name == "posix" and mode & 0o077:
+    if _KEYS & values.keys() and os.name == "posix" and mode & 0o077:
         raise SettingsError(
             f"The settings file {path} holds the API key and others can read it: "
-            f"run chmod 600 on it, or set {PREFIX}API_KEY instead."
+            "run chmod 600 on it, or store the key with blinkpos key set instead."
         )
     return values
 
@@ -175,18 +210,21 @@ def _as_text(name: str, value: object) -> str:
 
 def _build(values: Mapping[str, str]) -> Settings:
     api_url, ws_url = _endpoints(values)
-    key = values.get("API_KEY")
-    if key and not re.fullmatch(r"[!-~]{8,200}", key):
-        raise SettingsError(f"{PREFIX}API_KEY must be a Blink API key without spaces (blink_…).")
+    keys = {name: check_key(values[name], name) for name in sorted(_KEYS & values.keys())}
     database = values.get("DATABASE_URL")
     _check_url(database, "DATABASE_URL", ("postgresql", "postgres"))
     redis = values.get("REDIS_URL")
     _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
+    alert = values.get("ALERT_URL")
+    _check_url(alert, "ALERT_URL", ("https", "http"))
+    if alert and not urlsplit(alert).hostname:
+        raise SettingsError(f"{PREFIX}ALERT_URL must name a host.")
     default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
     return Settings(
         api_url=api_url,
         ws_url=ws_url,
-        api_key=Secret(key) if key else None,
+        api_key=keys.get("API_KEY"),
+        payout_key=keys.get("PAYOUT_KEY"),
         merchant=_merchant(values.get("MERCHANT")),
         tip_recipients=_recipients(values.get("TIP_RECIPIENTS")),
         tip_presets=_presets(values.get("TIP_PRESETS", "10,15,20")),
@@ -196,6 +234,8 @@ def _build(values: Mapping[str, str]) -> Settings:
         redis_url=Secret(redis) if redis else None,
         data_dir=_folder(values.get("DATA_DIR", default_data)),
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
+        alert_url=Secret(alert) if alert else None,
+        metrics_port=_port(values.get("METRICS_PORT")),
     )
 
 
@@ -244,6 +284,14 @@ def _address(url: str) -> SplitResult | None:
     except ValueError:
         return None  # an impossible port or address
     return parts if has_port else None
+
+
+def _port(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= _LAST_PORT:
+        raise SettingsError(f"{PREFIX}METRICS_PORT is {quoted(text, 20)}: use 1 to 65535.")
+    return int(text)
 
 
 def _folder(text: str) -> Path:
