@@ -184,6 +184,23 @@ def key(*, what: str, kind: str, to_file: bool, as_json: bool) -> int:
     )
 
 
+def doctor(*, as_json: bool) -> int:
+    """Look at all that the till rests on; return the exit code."""
+    settings = settings_module.load()
+    # What it finds it says itself.
+    logs.set_up(settings, to_stderr=logging.CRITICAL)
+    from blinkpos_desktop.operations import doctor as operation
+
+    settings = unlocked(settings)
+
+    async def work() -> int:
+        code = await operation.run(settings, as_json=as_json)
+        operation.leave_soon(code)
+        return code
+
+    return asyncio.run(work())
+
+
 async def _operate(work: Callable[[Engine], Awaitable[int]], *, with_key: bool = False) -> int:
     """Do one thing with an engine that doesn't sell, and clean up after it."""
     settings = settings_module.load()

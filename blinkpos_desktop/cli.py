@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     _add_attention(commands)
     _add_key(commands)
+    doctor = commands.add_parser(
+        "doctor", help="look at all that the till rests on; nothing is changed", allow_abbrev=False
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    doctor.set_defaults(run=_doctor, bug=LEDGER_BUG)
     return parser
 
 
@@ -222,3 +227,9 @@ def _key(options: argparse.Namespace) -> int:
         to_file=options.file,
         as_json=options.json,
     )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.doctor(as_json=options.json)

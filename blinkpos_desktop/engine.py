@@ -29,8 +29,8 @@ from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
+from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.subscription import Subscription
-from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.closing import Closing
@@ -55,8 +55,10 @@ from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
+from blinkpos_desktop.services.tally import Tally
 from blinkpos_desktop.services.watcher import Watcher
 from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from blinkpos_desktop.services.store.redis import RedisCache
@@ -78,10 +80,11 @@ class Engine:
         self._jitter: Callable[[], float] = jitter
         self.feed = Feed()
         self.supervisor = Supervisor(jitter)
-        self._finder = KeyFinder(settings)
-        self._keys: Keys | None = None
+        self._finder, tally = KeyFinder(settings), Tally()
         clock = SystemClock()
-        self._transport = Transport(settings.api_url, jitter=jitter, boot=clock.boot)
+        self._transport = ObservedTransport(
+            settings.api_url, observe=tally.observe, jitter=jitter, boot=clock.boot
+        )
         gateway = BlinkClient(self._transport)
         self._embedded: EmbeddedPostgres | None = None
         if settings.database_url:
@@ -96,6 +99,7 @@ class Engine:
             from blinkpos_desktop.services.store.redis import RedisCache
 
             self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
+        self._keys: Keys | None = None
         self._health: dict[Part, tuple[Health, str]] = {}
         self.store = HybridStore(self._postgres, self._redis)
         self.shop = Shop(
@@ -145,6 +149,20 @@ class Engine:
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
+        self.upkeep = Upkeep(
+            settings,
+            tally=tally,
+            feed=self.feed,
+            supervisor=self.supervisor,
+            clock=clock,
+            jitter=jitter,
+            transport=self._transport,
+            finder=self._finder,
+            conninfo=conninfo,
+            embedded=self._embedded,
+            connections=self._postgres.connections,
+            store=self.store,
+        )
         self.feed.listen(self.watcher.on_fact)
         self.feed.listen(self._prepare)
         if not only_own:
@@ -171,15 +189,14 @@ class Engine:
             self._tell(Part.REDIS, Health.OFF)
 
     async def open_keys(self) -> None:
-        """Find the Blink keys, once.
+        """Find the Blink keys.
 
         Raises:
             UnavailableError: the keychain does not answer.
             SettingsError: there is no key, or a sealed one does not open.
         """
-        if self._keys is None:
-            self._keys = await self._finder.find()
-            self._transport.use_keys(*self._keys.reveal())
+        self._keys = await self._finder.find()
+        self._transport.use_keys(*self._keys.reveal())
 
     async def open_blink(self) -> None:
         """Ask Blink who we are, and tie the database to its network.
@@ -223,6 +240,7 @@ class Engine:
 
         What can't pass by itself (a setting, a key) is told as the shop's problem.
         """
+        self.upkeep.watch(lambda: self.attention.account_id)
         try:
             await self._until_there(Part.POSTGRESQL, self.open_store)
             await self._until_there(Part.BLINK, self.open_blink)
@@ -263,6 +281,7 @@ class Engine:
         await self.left_open.stop()
         if self._redis:
             await self._redis.drain()
+        await self.upkeep.stop()
         await self._transport.close()
         await self._postgres.close()
         if self._embedded:

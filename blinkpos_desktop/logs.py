@@ -6,9 +6,11 @@ import logging
 import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from blinkpos_desktop.domain.measures import LogMeasure
 from blinkpos_desktop.settings import Secret, Settings
 
 _MAX_BYTES: Final = 1_000_000
@@ -60,7 +62,7 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = RotatingFileHandler(
-            settings.state_dir / "blinkpos.log",
+            file_of(settings),
             maxBytes=_MAX_BYTES,
             backupCount=_FILES,
             encoding="utf-8",
@@ -70,6 +72,18 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
         return
     file.setFormatter(formatter)
     root.addHandler(file)
+
+
+def file_of(settings: Settings) -> Path:
+    """Return the log's file, be it written or not."""
+    return settings.state_dir / "blinkpos.log"
+
+
+def measure(settings: Settings) -> LogMeasure:
+    """Return where the log is, and whether records go there."""
+    handlers = logging.getLogger().handlers
+    is_written = any(isinstance(each, RotatingFileHandler) for each in handlers)
+    return LogMeasure(path=str(file_of(settings)), is_written=is_written)
 
 
 def hide(secret: Secret) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blinkpos_desktop.domain.attention import AttentionItem
+from blinkpos_desktop.domain.health import Verdict
 from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment
@@ -188,6 +189,13 @@ class ChoiceFailed:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthExamined:
+    """Everything that the till rests on was looked at: a verdict for each check, in order."""
+
+    verdicts: tuple[Verdict, ...]
+
+
 Fact = (
     PartChanged
     | ShopReady
@@ -208,4 +216,5 @@ Fact = (
     | AttentionChanged
     | ChoiceTaken
     | ChoiceFailed
+    | HealthExamined
 )

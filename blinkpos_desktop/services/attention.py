@@ -77,7 +77,7 @@ class Attention:
 
     async def list(self) -> Sequence[AttentionItem]:
         """Return what waits for a person, oldest first."""
-        return await self._store.attention(self._account_id())
+        return await self._store.attention(self.account_id)
 
     async def hold(self) -> Hold | None:
         """Return why nothing is forwarded, while that is so."""
@@ -150,7 +150,7 @@ class Attention:
 
     async def look(self) -> None:
         """Carry out what can be, ask for what was retired, and tell what waits now."""
-        choices = await self._store.waiting_choices(self._account_id())
+        choices = await self._store.waiting_choices(self.account_id)
         self._tried_at = {
             each.id: self._tried_at[each.id] for each in choices if each.id in self._tried_at
         }
@@ -264,7 +264,9 @@ class Attention:
         )
         return due is not None and due <= now
 
-    def _account_id(self) -> str:
+    @property
+    def account_id(self) -> str:
+        """The account that is looked after; empty while it is not known."""
         try:
             return self._shop.account.id
         except UnavailableError:

@@ -20,6 +20,9 @@ class FileKeychain(KeyringBackend):
 
     priority = 5
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # the library's
+
     @property
     def _path(self) -> Path:
         return Path(os.environ["KEYCHAIN_FILE"])
@@ -44,11 +47,9 @@ class FileKeychain(KeyringBackend):
 class HangingKeychain(FileKeychain):
     """One whose D-Bus never answers."""
 
-    def get_password(self, service: str, username: str) -> str | None:
+    def _load(self) -> dict[str, str]:
         time.sleep(3600)
-        return None
-
-    set_password = delete_password = get_password  # type: ignore[assignment]  # all hang alike
+        return {}
 
 
 class BrokenKeychain(FileKeychain):
@@ -58,4 +59,4 @@ class BrokenKeychain(FileKeychain):
         raise LookupError(service, username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise LookupError(password)
+        raise LookupError(service, username, password)

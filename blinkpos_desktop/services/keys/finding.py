@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from blinkpos_desktop import logs
-from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
+from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.measures import KeyMeasure, KeyState
 from blinkpos_desktop.services.keys.keychain import ASK_SECONDS, Keychain
 from blinkpos_desktop.services.keys.kinds import (
     FoundKey,
@@ -29,7 +29,12 @@ LOCKED: Final = (
     "The Blink key is in a sealed file: set BLINKPOS_KEY_PASSPHRASE, "
     "or start blinkpos from a terminal, which asks for it."
 )
-_log = logging.getLogger(__name__)
+MEASURE_SECONDS: Final = 3.0
+"""For the keychain, when Blink is to be asked after it within the same limit."""
+
+
+class KeyMissingError(SettingsError):
+    """There is no key anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class KeyFinder:
         """Take the settings; nothing is asked yet."""
         self._settings = settings
         self._keychain = Keychain()
+        self._found: Keys | None = None
 
     @property
     def _slots(self) -> Mapping[KeyKind, KeySlot]:
@@ -69,16 +75,30 @@ class KeyFinder:
         )
 
     async def find(self, seconds: float = ASK_SECONDS) -> Keys:
-        """Return the keys; the log hides them from here on.
+        """Return the keys, which are looked for until they were found once.
+
+        The log hides them from then on.
 
         Raises:
             SettingsError: there is none, or a sealed one does not open.
             UnavailableError: the keychain does not answer, and nothing else has the key.
         """
-        found = await self.look(seconds)
-        if KeyKind.API not in found:
-            raise SettingsError(NO_KEY)
-        return Keys(api=found[KeyKind.API], payout=found.get(KeyKind.PAYOUT))
+        if self._found is None:
+            found = await self.look(seconds)
+            if KeyKind.API not in found:
+                raise KeyMissingError(NO_KEY)
+            self._found = Keys(api=found[KeyKind.API], payout=found.get(KeyKind.PAYOUT))
+        return self._found
+
+    async def measure(self, seconds: float = MEASURE_SECONDS) -> tuple[KeyMeasure, Keys | None]:
+        """Return how the keys stand before Blink is asked, and the keys when there are any."""
+        try:
+            keys = await self.find(seconds)
+        except KeyMissingError:
+            return KeyMeasure(state=KeyState.MISSING), None
+        except TillError as error:
+            return KeyMeasure(state=KeyState.UNREADABLE, sentence=error.sentence), None
+        return KeyMeasure(state=KeyState.UNKNOWN, source=keys.api.source.value), keys
 
     async def look(self, seconds: float = ASK_SECONDS) -> Mapping[KeyKind, FoundKey]:
         """Return whatever there is. Raises as ``find``."""

@@ -15,6 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.measures import PoolMeasure
 from blinkpos_desktop.services.store import queries
 
 CONNECT_SECONDS: Final = 5
@@ -153,6 +154,13 @@ class Connections:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
 
+    def stats(self) -> PoolMeasure:
+        """Return how many connections there are, and how many wait for one."""
+        stats = self._pool.get_stats()
+        size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        waiting = stats.get("requests_waiting", 0)
+        return PoolMeasure(size=size, most=POOL_SIZE, lent=max(size - free, 0), waiting=waiting)
+
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
         """Lend a connection for one transaction, which commits when the block ends well.
@@ -165,26 +173,26 @@ class Connections:
         try:
             async with self._pool.connection() as connection:
                 # Until its commit or rollback is through.
-                limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
+                limit = hang_up_after(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield Transaction(connection, self.process, self.till)
         except _PASSING as error:
-            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+            raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
-            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+            raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:
                 limit.cancel()
 
 
 async def _check(connection: Connection) -> None:
-    limit = _limit(connection, CHECK_SECONDS)
+    limit = hang_up_after(connection, CHECK_SECONDS)
     try:
         await AsyncConnectionPool.check_connection(connection)
     finally:
         limit.cancel()
 
 
-def _limit(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
+def hang_up_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
     """Hang up on a server that is silent for too long.
 
     Cancelling would not do: psycopg then waits for the server's word on the
@@ -201,6 +209,9 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _first_line(error: Exception) -> str:
-    # libpq's message can repeat the connection string; its first line names host and reason only.
+def first_line(error: Exception) -> str:
+    """Return what may be logged of an error.
+
+    libpq's message can repeat the connection string; its first line names host and reason only.
+    """
     return str(error).splitlines()[0] if str(error) else type(error).__name__

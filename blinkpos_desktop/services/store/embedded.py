@@ -65,6 +65,11 @@ class EmbeddedPostgres:
         self._turn = threading.Lock()
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster, up or not."""
+        return (self._cluster / "PG_VERSION").exists()
+
+    @property
     def conninfo(self) -> str:
         """How psycopg connects to it, whatever PostgreSQL variables somebody has set."""
         host = _quoted(str(self._socket_dir))
@@ -151,7 +156,7 @@ class EmbeddedPostgres:
             yield
 
     def _ensure_up(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.is_made:
             self._init()
         deadline = time.monotonic() + START_SECONDS
         while not self._is_up():

@@ -17,6 +17,7 @@ from psycopg.rows import tuple_row
 
 from blinkpos_desktop import resources
 from blinkpos_desktop.domain.errors import SettingsError
+from blinkpos_desktop.domain.measures import History
 
 _LOCK: Final = 0x626C_696E_6B70_6F73  # "blinkpos"
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
@@ -83,6 +84,19 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
             _log.info("applied migration %s", migration.name)
             applied += 1
     return applied
+
+
+def compare(present: dict[int, str]) -> History:
+    """Return how a database's migrations stand to this program's: version → checksum."""
+    wanted = known()
+    try:
+        _check_history(present, wanted)
+    except SettingsError:
+        newer = any(version > len(wanted) for version in present)
+        return History.NEWER if newer else History.OTHER
+    if not present:
+        return History.NONE
+    return History.CURRENT if len(present) == len(wanted) else History.OLDER
 
 
 def _check_history(present: dict[int, str], wanted: tuple[Migration, ...]) -> None:

@@ -41,7 +41,12 @@ def key_of(payment_hash: str) -> str:
     return f"blinkpos:payment:{payment_hash}"
 
 
-def _client(url: str) -> Redis:
+def client_for(url: str) -> Redis:
+    """Return a client with short limits and no retries; nothing is connected yet.
+
+    Raises:
+        SettingsError: the address has an option that Redis does not know.
+    """
     try:
         client: Redis = Redis.from_url(
             url,
@@ -81,7 +86,7 @@ class RedisCache:
         Raises:
             SettingsError: the address has an option that Redis does not know.
         """
-        self._redis = _client(url)
+        self._redis = client_for(url)
         self._on_health = on_health
         self._health = Health.STARTING
         self._writes: deque[tuple[str, str | None, int]] = deque()

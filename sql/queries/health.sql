@@ -1,0 +1,44 @@
+-- name: health_server
+-- The server: what it is, how full it is, and which of our tables it has.
+SELECT current_setting('server_version_num')::int AS version_num,
+    current_setting('server_version') AS version,
+    pg_is_in_recovery() AS is_standby,
+    pg_database_size(current_database()) AS size,
+    (SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL) AS connections,
+    current_setting('max_connections')::int AS most_connections,
+    to_regclass('schema_migrations') IS NOT NULL AS has_history,
+    to_regclass('backups') IS NOT NULL AS has_backups;
+
+-- name: health_history
+SELECT version, checksum FROM schema_migrations;
+
+-- name: health_ledger
+-- What is open: by the indexes of what is unfinished and what waits for a person.
+SELECT
+    (SELECT count(*) FROM payments WHERE state = 'paid') AS unfinished,
+    (SELECT extract(epoch FROM now() - min(paid_at))::float8 FROM payments WHERE state = 'paid')
+        AS oldest_unfinished,
+    (SELECT count(*) FROM (
+        SELECT id FROM transfers WHERE state = 'attention'
+        UNION
+        SELECT transfer_id FROM recipient_invoices
+        WHERE paid_retired_at IS NOT NULL AND seen_at IS NULL
+    ) waiting) AS attention;
+
+-- name: health_backup
+SELECT extract(epoch FROM now() - max(made_at))::float8 AS age FROM backups;
+
+-- name: open_payments
+-- Those of an account for which money may still arrive, and all unfinished ones: two small indexes.
+SELECT state, count(*) AS count FROM payments
+WHERE account_id = %(account_id)s AND state IN ('awaiting', 'cancelling', 'cancelled', 'expired')
+  AND greatest(expires_at, created_at) > now() - interval '1 day'
+GROUP BY state
+UNION ALL
+SELECT state, count(*) FROM payments WHERE state = 'paid' GROUP BY state;
+
+-- name: open_transfers
+SELECT t.state, count(*) AS count
+FROM payments p JOIN transfers t ON t.payment_id = p.id
+WHERE p.state = 'paid'
+GROUP BY t.state;
