@@ -15,6 +15,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 24 * 3600
 _STEP: Final = 1024
 _TWO_DIGITS: Final = 10
 """From here on a decimal tells nothing more."""
+_CLOCK: Final = "Let the system set its clock from the internet (NTP)."
 _WAIT: Final = "It passes by itself; if not, look at what is failing."
 
 MARKS: Final[Mapping[Mark, str]] = {
@@ -70,10 +71,8 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     ),
     Finding.UPDATES_STARTING: ("Being connected.", _WAIT),
     Finding.UPDATES_COME: ("They come over the WebSocket.", ""),
-    Finding.CLOCK_WRONG: (
-        "This machine's clock is off Blink's by {skew_seconds}.",
-        "Let the system set its clock from the internet (NTP).",
-    ),
+    Finding.CLOCK_AHEAD: ("This machine's clock is {off_seconds} ahead of Blink's.", _CLOCK),
+    Finding.CLOCK_BEHIND: ("This machine's clock is {off_seconds} behind Blink's.", _CLOCK),
     Finding.CLOCK_GOOD: ("It agrees with Blink's.", ""),
     Finding.ALLOWANCE_GONE: (
         "Blink's limit of {total_cents} a day is used up: what is paid waits for it.",
@@ -243,13 +242,12 @@ def _bytes(size: float) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    sign, left = ("-" if seconds < 0 else ""), abs(seconds)
-    if left < 1:
-        return f"{max(round(left * 1000), 1)} ms"
-    if left < _MINUTE:
-        return f"{sign}{left:.{0 if left >= _TWO_DIGITS else 1}f} s"
-    if left < _HOUR:
-        return f"{sign}{left / _MINUTE:.0f} min"
-    if left < 2 * _DAY:
-        return f"{sign}{left / _HOUR:.0f} h"
-    return f"{sign}{left / _DAY:.0f} d"
+    if seconds < 1:
+        return f"{max(round(seconds * 1000), 1)} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.{0 if seconds >= _TWO_DIGITS else 1}f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    if seconds < 2 * _DAY:
+        return f"{seconds / _HOUR:.0f} h"
+    return f"{seconds / _DAY:.0f} d"

@@ -150,8 +150,9 @@ def _clock(blink: BlinkMeasure) -> Verdict:
     off = abs(blink.skew)
     if off > SKEW:
         verdict = _fail if off > BAD_SKEW else _warn
-        return verdict(Check.CLOCK, Finding.CLOCK_WRONG, skew_seconds=round(blink.skew))
-    return _ok(Check.CLOCK, Finding.CLOCK_GOOD, skew_seconds=round(blink.skew))
+        finding = Finding.CLOCK_AHEAD if blink.skew > 0 else Finding.CLOCK_BEHIND
+        return verdict(Check.CLOCK, finding, off_seconds=round(off))
+    return _ok(Check.CLOCK, Finding.CLOCK_GOOD, off_seconds=round(off))
 
 
 def _allowance(blink: BlinkMeasure) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pty
 import subprocess
@@ -33,9 +34,9 @@ def fed(program: Program, text: str, *arguments: str, **settings: str) -> Ended:
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def keyless(program: Program, **changes: str) -> Program:
+def keyless(program: Program, keychain: str = "") -> Program:
     settings = {name: text for name, text in program.settings.items() if name != "API_KEY"}
-    return replace(program, settings=settings, **changes)
+    return replace(program, settings=settings, keychain=keychain or program.keychain)
 
 
 def sells(program: Program, control: ControlClient, **settings: str) -> None:
@@ -84,6 +85,11 @@ def test_a_keychain_that_hangs_holds_nobody_up(program: Program, control: Contro
     sells(hung, control, API_KEY="blink_sim_till")
 
 
+def _take_terminal(name: str) -> None:
+    os.setsid()
+    os.close(os.open(name, os.O_RDWR))
+
+
 def test_a_prompt_shows_no_key(program: Program) -> None:
     shop = keyless(program)
     ours, theirs = pty.openpty()
@@ -94,8 +100,8 @@ def test_a_prompt_shows_no_key(program: Program) -> None:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        # Its prompts are for its own terminal.
-        preexec_fn=lambda: (os.setsid(), os.close(os.open(os.ttyname(theirs), os.O_RDWR)))[0],  # noqa: PLW1509 (one thread)
+        # Its prompts are for its own terminal, not for whose runs the tests.
+        preexec_fn=functools.partial(_take_terminal, os.ttyname(theirs)),  # noqa: PLW1509
     ) as process:
         os.close(theirs)
         shown = b""
@@ -173,16 +179,15 @@ def test_after_a_busy_day_the_keys_are_nowhere(
     said = [shop.run("key", "check")]
     assert said[0].code == 0, said
     sells(shop, control)
-    with redis.Redis.from_url(redis_url) as cache:
-        # A sale under way, so that Redis has something to give away.
-        with shop.charge("5") as running:
-            running.wait_for("invoice")
-            while not cache.keys("*"):
-                pass
-            held = b"".join(bytes(cache.dump(name)) for name in cache.keys("*"))
-            assert "S3CR3T" not in command_lines()
-            running.signal()
-            said.append(running.ended())
+    # A sale under way, so that Redis has something to give away.
+    with redis.Redis.from_url(redis_url) as cache, shop.charge("5") as running:
+        running.wait_for("invoice")
+        while not cache.keys("*"):
+            pass
+        held = b"".join(bytes(cache.dump(name)) for name in cache.keys("*"))
+        assert "S3CR3T" not in command_lines()
+        running.signal()
+        said.append(running.ended())
     assert len(held) > 100
     control.change_account("elturco", receive_disabled=True)
     with shop.charge("21", "--tip-percent", "10") as running:

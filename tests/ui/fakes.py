@@ -41,6 +41,7 @@ class FakeBridge(QObject):
         self.taken_up: list[int] = []
         self.periods: list[Period] = []
         self.choices: list[tuple[int, Choice]] = []
+        self.examined = 0
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -56,6 +57,9 @@ class FakeBridge(QObject):
 
     def load_tips(self, period: Period) -> None:
         self.periods.append(period)
+
+    def examine(self) -> None:
+        self.examined += 1
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         self.choices.append((transfer_id, choice))
