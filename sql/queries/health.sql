@@ -28,7 +28,7 @@ SELECT
 -- name: health_backup
 SELECT extract(epoch FROM now() - max(made_at))::float8 AS age FROM backups;
 
--- name: open_payments
+-- name: payments_by_state
 -- Those of an account for which money may still arrive, and all unfinished ones: two small indexes.
 SELECT state, count(*) AS count FROM payments
 WHERE account_id = %(account_id)s AND state IN ('awaiting', 'cancelling', 'cancelled', 'expired')
@@ -37,7 +37,7 @@ GROUP BY state
 UNION ALL
 SELECT state, count(*) FROM payments WHERE state = 'paid' GROUP BY state;
 
--- name: open_transfers
+-- name: transfers_by_state
 SELECT t.state, count(*) AS count
 FROM payments p JOIN transfers t ON t.payment_id = p.id
 WHERE p.state = 'paid'

@@ -138,8 +138,8 @@ async def open_work(
         UnavailableError: the database is away.
     """
     async with connections.transaction() as ledger:
-        payments = await ledger.rows("open_payments", account_id=account_id)
-        transfers = await ledger.rows("open_transfers")
+        payments = await ledger.rows("payments_by_state", account_id=account_id)
+        transfers = await ledger.rows("transfers_by_state")
     return _by_state(payments), _by_state(transfers)
 
 
