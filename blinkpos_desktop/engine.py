@@ -39,9 +39,9 @@ from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.left_open import LeftOpen
 from blinkpos_desktop.services.open_sales import OpenSalesFile
-from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving

@@ -35,10 +35,10 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
     SightChanged,
 )
+from blinkpos_desktop.domain.health import Check, Mark, worst
 from blinkpos_desktop.services import invoicing
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.open_sales import NAME
-from blinkpos_desktop.domain.health import Check, Mark, worst
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
