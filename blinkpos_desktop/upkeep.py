@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from blinkpos_desktop import logs
-from blinkpos_desktop.domain.errors import UnavailableError
+from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import Health, HealthExamined, Part, PartChanged
 from blinkpos_desktop.domain.measures import (
     KeyMeasure,
@@ -71,6 +71,7 @@ class Upkeep:
             files=settings.data_dir if embedded else settings.state_dir,
             log=lambda: logs.measure(settings),
         )
+        self._is_watching = False
         self._webhook: Webhook | None = None
         self._alerts: Alerts | None = None
         if settings.alert_url is not None:
@@ -86,7 +87,10 @@ class Upkeep:
         feed.listen(tally.on_fact)
 
     def watch(self, account_id: Callable[[], str]) -> None:
-        """Start what was asked for; the account's id is empty until it is known."""
+        """Start what was asked for, once; the account's id is empty until it is known."""
+        if self._is_watching:
+            return
+        self._is_watching = True
         if self._alerts is not None:
             self._feed.listen(self._alerts.on_fact)
             self._supervisor.keep("alerts", self._alerts.run)
@@ -124,11 +128,13 @@ class Upkeep:
     async def _sample(self, account_id: Callable[[], str]) -> None:
         """Keep the numbers fresh that only the database has."""
         while True:
+            await self._clock.sleep(SAMPLE_SECONDS)
             self._tally.pool = self._connections.stats()
+            if self._tally.parts.get(Part.POSTGRESQL, _STARTING).health is not Health.OK:
+                continue
             try:
                 payments, transfers = await open_work(self._connections, account_id())
-            except UnavailableError as error:
+            except TillError as error:
                 _log.info("no sample: %s", error)
             else:
                 self._tally.open_payments, self._tally.open_transfers = payments, transfers
-            await self._clock.sleep(SAMPLE_SECONDS)

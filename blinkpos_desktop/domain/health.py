@@ -93,6 +93,7 @@ class Finding(StrEnum):
     BACKUP_GOOD = "backup_good"
     LOG_MISSING = "log_missing"
     LOG_GOOD = "log_good"
+    UNFINISHED_HELD = "unfinished_held"
     UNFINISHED_LONG = "unfinished_long"
     UNFINISHED_SOME = "unfinished_some"
     UNFINISHED_NONE = "unfinished_none"

@@ -191,6 +191,10 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "Let the person who runs the till write in that folder.",
     ),
     Finding.LOG_GOOD: ("{path}", ""),
+    Finding.UNFINISHED_HELD: (
+        "{count}, and nothing is passed on: a newer copy of this ledger may have acted.",
+        "Compare the ledger with Blink: blinkpos reconcile.",
+    ),
     Finding.UNFINISHED_LONG: (
         "{count}, the oldest paid {age_seconds} ago.",
         "See what needs attention; else blinkpos reconcile --fix takes them up.",

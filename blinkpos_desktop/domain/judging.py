@@ -323,6 +323,8 @@ def _backup(age: float | None) -> Verdict:
 
 
 def _unfinished(ledger: LedgerMeasure) -> Verdict:
+    if ledger.is_held:
+        return _fail(Check.UNFINISHED, Finding.UNFINISHED_HELD, count=ledger.unfinished)
     if not ledger.unfinished:
         return _ok(Check.UNFINISHED, Finding.UNFINISHED_NONE)
     age = ledger.oldest_unfinished or 0.0

@@ -88,6 +88,8 @@ class LedgerMeasure:
     unfinished: int
     """Paid sales that are not passed on wholly."""
     oldest_unfinished: float | None
+    is_held: bool
+    """Nothing is forwarded until a comparison with Blink has ended."""
     attention: int
     last_backup: float | None
     """Seconds since the moment that the youngest verified backup shows."""

@@ -103,8 +103,7 @@ class KeyCommand:
             source = KeySource.KEYCHAIN
         else:
             file.write(key, self._passphrase())
-            if slot.mark.exists():
-                await keychain.forget(slot)
+            await self._out_of_keychain(keychain, slot)
             source = KeySource.SEALED_FILE
         where = f" ({file.path})" if source is KeySource.SEALED_FILE else ""
         write(f"{_NAMES[self.kind]} for {slot.place} is stored in {source.value}{where}.")
@@ -162,6 +161,16 @@ class KeyCommand:
             _log.warning("%s", error)
             say("The system's keychain does not answer: the key goes into a sealed file.")
             return False
+
+    async def _out_of_keychain(self, keychain: Keychain, slot: KeySlot) -> None:
+        """Let an older key in the keychain not go before the file."""
+        if not slot.mark.exists():
+            return
+        try:
+            await keychain.forget(slot)
+        except UnavailableError:
+            say("The system's keychain does not answer: an older key may still be in it.")
+            slot.mark.unlink(missing_ok=True)
 
     def _passphrase(self) -> Secret:
         given = self.settings.key_passphrase or read_passphrase(twice=True)

@@ -98,7 +98,7 @@ class Alerts:
         self._alerts, self._waiting, self._hook = alerts, waiting, hook
         self._clock, self._till, self._jitter = clock, till, jitter
         self._started = clock.boot()
-        self._database_away = False
+        self._is_open = False
         self._outage = Outage()
         self._failures = 0
         self._hook_rests_until = 0.0
@@ -107,8 +107,8 @@ class Alerts:
     def on_fact(self, fact: Fact) -> None:
         """Hear of the database, and look soon when what waits for a person changes."""
         if isinstance(fact, PartChanged) and fact.part is Part.POSTGRESQL:
-            self._database_away = fact.health is Health.AWAY
-            self._outage = self._outage.seen(away=self._database_away, now=self._clock.boot())
+            self._is_open = fact.health is Health.OK
+            self._outage = self._outage.seen(away=not self._is_open, now=self._clock.boot())
             self._hurry.set()
         elif isinstance(fact, AttentionChanged):
             self._hurry.set()
@@ -128,7 +128,7 @@ class Alerts:
         """Raise what is new, end what is over, and tell what has not been told."""
         try:
             await self._tell_outage()
-            if not self._database_away:
+            if self._is_open:
                 await self._raise_attention()
                 await self._raise_backup()
                 await self._tell()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 ADDRESS: Final = "127.0.0.1"
-SAMPLE_SECONDS: Final = 15.0
+SAMPLE_SECONDS: Final = 5.0
 BEAT_SECONDS: Final = 0.5
 _log = logging.getLogger(__name__)
 

@@ -13,11 +13,20 @@ SELECT current_setting('server_version_num')::int AS version_num,
 SELECT version, checksum FROM schema_migrations;
 
 -- name: health_ledger
--- What is open: by the indexes of what is unfinished and what waits for a person.
+-- What is open: by the indexes of what is unfinished and what waits for a person. What is owed
+-- until the recipient's next tip is no trouble. By their names in JSON, columns may be missing: a
+-- database can be older than the program, and is not migrated for a look.
+WITH open AS (
+    SELECT p.paid_at FROM payments p
+    WHERE p.state = 'paid' AND EXISTS (
+        SELECT FROM transfers t
+        WHERE t.payment_id = p.id AND t.state NOT IN ('settled', 'kept')
+          AND coalesce(to_jsonb(t) ->> 'trouble', '') <> 'owed')
+)
 SELECT
-    (SELECT count(*) FROM payments WHERE state = 'paid') AS unfinished,
-    (SELECT extract(epoch FROM now() - min(paid_at))::float8 FROM payments WHERE state = 'paid')
-        AS oldest_unfinished,
+    (SELECT count(*) FROM open) AS unfinished,
+    (SELECT extract(epoch FROM now() - min(paid_at))::float8 FROM open) AS oldest_unfinished,
+    (SELECT to_jsonb(l) ->> 'hold_id' IS NOT NULL FROM ledger l) AS is_held,
     (SELECT count(*) FROM (
         SELECT id FROM transfers WHERE state = 'attention'
         UNION

@@ -79,6 +79,7 @@ async def watching(
 ) -> AsyncIterator[tuple[Watch, PostgresStore]]:
     async with store_at(url, till) as store:
         watch = Watch(store, hook, till)
+        watch.alerts.on_fact(BACK)
         try:
             yield watch, store
         finally:
@@ -272,6 +273,7 @@ async def test_a_hook_that_hangs_is_never_in_a_sales_way(
     await aside(simulator.control.change_account, "elturco", receive_disabled=True)
     async with running(settings, simulator) as till:
         till.engine.upkeep.watch(lambda: "")
+        till.engine.feed.publish(BACK)
         hook.hangs.set()
         await till.customer_pays(await till.charge(21))
         await till.facts.wait_for(AttentionChanged, lambda fact: bool(fact.items))

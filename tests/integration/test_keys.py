@@ -162,7 +162,7 @@ async def test_a_keychain_that_fails_is_none_and_its_words_are_not_repeated(
 ) -> None:
     await Keychain().write(slot_of(settings), Secret("blink_of_keychain"))
     keyring.set_keyring(BrokenKeychain())
-    with pytest.raises(SettingsError, match="No Blink API key is set"):
+    with pytest.raises(SettingsError, match="does not give the Blink key"):
         await KeyFinder(settings).find()
     assert not await Keychain().write(slot_of(settings), Secret("blink_S3CR3T"))
     assert "no keychain: LookupError" in caplog.text

@@ -55,7 +55,11 @@ def a_well_till() -> Measures:
             applied=8,
             known=8,
             ledger=LedgerMeasure(
-                unfinished=0, oldest_unfinished=None, attention=0, last_backup=9_000.0
+                unfinished=0,
+                oldest_unfinished=None,
+                is_held=False,
+                attention=0,
+                last_backup=9_000.0,
             ),
         ),
         pool=PoolMeasure(size=2, most=4, lent=1, waiting=0),

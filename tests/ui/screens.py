@@ -453,7 +453,7 @@ def health_trouble() -> Stage:
         allowance=Allowance(remaining_cents=0, total_cents=200_000, seconds=86_400),
     )
     ledger = LedgerMeasure(
-        unfinished=3, oldest_unfinished=7_300.0, attention=2, last_backup=200_000.0
+        unfinished=3, oldest_unfinished=7_300.0, is_held=False, attention=2, last_backup=200_000.0
     )
     sentence = "Blink's updates are cut off: reconnecting."
     return health_of(

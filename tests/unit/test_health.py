@@ -19,7 +19,6 @@ from blinkpos_desktop.domain.measures import (
     History,
     KeyMeasure,
     KeyState,
-    LedgerMeasure,
     LogMeasure,
     Measures,
     PoolMeasure,
@@ -52,8 +51,10 @@ def accepted(*scopes: Scope, has_payer: bool = False) -> Measures:
 
 
 def ledger(**values: Any) -> Measures:  # noqa: ANN401
-    well = LedgerMeasure(unfinished=0, oldest_unfinished=None, attention=0, last_backup=HOUR)
-    return changed("database", ledger=replace(well, **values))
+    well = a_well_till().database
+    assert well is not None
+    assert well.ledger is not None
+    return changed("database", ledger=replace(well.ledger, **values))
 
 
 def allowed(left: int) -> Measures:
@@ -158,6 +159,7 @@ CASES: tuple[tuple[Measures, Check, Mark, Finding], ...] = (
     (a_well_till(), Check.LOG, OK, F.LOG_GOOD),
     (ledger(unfinished=2, oldest_unfinished=60.0), Check.UNFINISHED, OK, F.UNFINISHED_SOME),
     (ledger(unfinished=2, oldest_unfinished=HOUR), Check.UNFINISHED, WARNING, F.UNFINISHED_LONG),
+    (ledger(is_held=True), Check.UNFINISHED, FAILING, F.UNFINISHED_HELD),
     (a_well_till(), Check.UNFINISHED, OK, F.UNFINISHED_NONE),
     (ledger(attention=1), Check.ATTENTION, WARNING, F.ATTENTION_SOME),
     (a_well_till(), Check.ATTENTION, OK, F.ATTENTION_NONE),

@@ -29,6 +29,10 @@ LOCKED: Final = (
     "The Blink key is in a sealed file: set BLINKPOS_KEY_PASSPHRASE, "
     "or start blinkpos from a terminal, which asks for it."
 )
+LOST: Final = (
+    "The system's keychain does not give the Blink key: unlock it and start again, "
+    "or store the key anew with blinkpos key set."
+)
 MEASURE_SECONDS: Final = 3.0
 """For the keychain, when Blink is to be asked after it within the same limit."""
 
@@ -122,6 +126,8 @@ class KeyFinder:
         if silent is not None and any(slot.kind not in found for slot in marked):
             # Without the key for paying the other one would seem to lack a scope.
             raise silent
+        if KeyKind.API not in found and any(slot.kind is KeyKind.API for slot in marked):
+            raise SettingsError(LOST)
         for kind, one in found.items():
             check_key(one.secret.reveal(), kind.value)
             logs.hide(one.secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -22,8 +23,11 @@ from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 CONNECT_SECONDS: Final = 4
 ANSWER_SECONDS: Final = 2.5
 _VERSION_STEP: Final = 10_000
-_EMPTY: Final = LedgerMeasure(unfinished=0, oldest_unfinished=None, attention=0, last_backup=None)
+_EMPTY: Final = LedgerMeasure(
+    unfinished=0, oldest_unfinished=None, is_held=False, attention=0, last_backup=None
+)
 _UNREADABLE: Final = "BLINKPOS_DATABASE_URL can't be read."
+_log = logging.getLogger(__name__)
 
 
 class DatabaseProbe:
@@ -51,7 +55,7 @@ class DatabaseProbe:
         try:
             await connection.set_read_only(True)
             return await self._look(connection)
-        except psycopg.Error as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             return self._away(error)
         finally:
             limit.cancel()
@@ -111,8 +115,9 @@ async def _ledger(
         if has_backups:
             [backup] = await _rows(connection, sql["health_backup"])
             age = backup["age"]
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-        # Tables of another edition: which one, the migrations say.
+    except psycopg.ProgrammingError as error:
+        # Tables of another edition, which the migrations tell, or not ours to read.
+        _log.info("the ledger can't be looked at: %s", first_line(error))
         return None
     return LedgerMeasure(**row, last_backup=age)
 
