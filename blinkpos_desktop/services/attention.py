@@ -81,7 +81,7 @@ class Attention:
 
     async def hold(self) -> Hold | None:
         """Return why nothing is forwarded, while that is so."""
-        return await self._store.held(self._account_id())
+        return await self._store.held(self.account_id)
 
     async def release(self, who: str) -> None:
         """End the hold, as a person has looked at what differs.
@@ -92,7 +92,7 @@ class Attention:
         hold = await self.hold()
         if hold is None:
             raise InputError(NOT_HELD)
-        if not await self._store.release_hold(self._account_id(), who):
+        if not await self._store.release_hold(self.account_id, who):
             raise InputError(hold.sentence, cause=f"hold {hold.id}")
         _log.warning("hold %d: released by %s", hold.id, who)
         self._hurry.set()

@@ -80,14 +80,16 @@ async def test_a_database_through_its_life(database_url: str) -> None:
     assert ledger.oldest_unfinished is not None
     assert ledger.oldest_unfinished >= 0
     # What is owed until the next tip is no trouble; a hold is.
-    for statement in (
-        "ALTER TABLE transfers ADD COLUMN IF NOT EXISTS trouble text NOT NULL DEFAULT ''",
-        "ALTER TABLE ledger ADD COLUMN IF NOT EXISTS hold_id bigint",
-        "UPDATE transfers SET trouble = 'owed'",
-    ):
-        change(database_url, statement)
+    change(database_url, "UPDATE transfers SET trouble = 'owed'")
     owed = await _ledger(probe)
     assert (owed.unfinished, owed.oldest_unfinished, owed.is_held) == (0, None, False)
+    change(
+        database_url,
+        "WITH hold AS (INSERT INTO holds (cause, till, process) "
+        "VALUES ('restored', 'bar', gen_random_uuid()) RETURNING id) "
+        "UPDATE ledger SET hold_id = hold.id, held_accounts = '{account-1}' FROM hold",
+    )
+    assert (await _ledger(probe)).is_held
     # A person is needed; a backup is made.
     wait = "UPDATE transfers SET state = 'attention' WHERE payment_id = %s"
     change(database_url, wait, payment.id)
