@@ -6,8 +6,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from blinkpos_desktop.domain.audit import Audit
 from blinkpos_desktop.domain.blink import UnknownRecipientError
@@ -28,6 +29,7 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.announcing import Announcing
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.subscription import Subscription
@@ -39,8 +41,10 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.holding import Holding
+from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.left_open import LeftOpen
+from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.open_sales import OpenSalesFile
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
@@ -53,6 +57,7 @@ from blinkpos_desktop.services.store import auditing
 from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
+from blinkpos_desktop.services.store.notifications import Notifications
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.watcher import Watcher
@@ -92,7 +97,8 @@ class Engine:
         else:
             self._embedded = EmbeddedPostgres(settings.data_dir)
             conninfo = self._embedded.conninfo
-        self._postgres = PostgresStore(conninfo, process=uuid4(), till=settings.till)
+        process = uuid4()
+        self._postgres = PostgresStore(conninfo, process=process, till=settings.till)
         self._redis: RedisCache | None = None
         if settings.redis_url:
             # A third of a second to import: only where there is one.
@@ -125,6 +131,7 @@ class Engine:
             jitter,
         )
         holding = Holding(self.store)
+        self._income = Income(self.store, self.feed, clock, self.supervisor, self.watcher.on_update)
         self.checkout = Checkout(
             self.store, gateway, self.feed, self.shop, self.rates, holding, settings.till
         )
@@ -148,9 +155,18 @@ class Engine:
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
+        self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
+        self._news = News(self.store, self.feed, receiving)
+        self._notifications = self._listener(conninfo, process)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let the use cases hear one another's facts."""
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self.announcing.on_fact)
         self.feed.listen(self._prepare)
-        if not only_own:
+        if not self._only_own:
+            self.watcher.on_unknown = self._income.on_unknown
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.left_open.on_fact)
@@ -193,6 +209,7 @@ class Engine:
             self._settings.ws_url,
             key.reveal() if key else "",
             on_paid=self.watcher.on_update,
+            on_plain=self._income.on_plain,
             on_health=self._on_blink,
             jitter=self._jitter,
         )
@@ -207,6 +224,9 @@ class Engine:
             account = self.shop.account
             self.supervisor.keep("open-sales", self.left_open.run_memory)
             self.supervisor.keep("left-open", lambda: self.left_open.run_offers(account))
+            self.supervisor.keep("announcing", self.announcing.run)
+            self.supervisor.keep("news", self._news.run)
+            self.supervisor.keep("notifications", self._notifications.run)
             self.supervisor.keep(
                 "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
             )
@@ -254,12 +274,25 @@ class Engine:
         """End every task, close every connection, leave the embedded database."""
         await self.supervisor.stop()
         await self.left_open.stop()
+        with suppress(TillError):
+            # Without it what went green a moment ago is announced once more: that is all.
+            await self.announcing.write()
         if self._redis:
             await self._redis.drain()
         await self._transport.close()
         await self._postgres.close()
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
+
+    def _listener(self, conninfo: str, process: UUID) -> Notifications:
+        direct = self._settings.database_direct_url
+        return Notifications(
+            direct.reveal() if direct else conninfo,
+            process=process,
+            on_news=self._news.hear,
+            on_connected=self._news.missed,
+            jitter=self._jitter,
+        )
 
     def _prepare(self, fact: Fact) -> None:
         """Prepare the transfers of a sale whose code can be shown: only our own are told so."""

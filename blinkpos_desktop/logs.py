@@ -73,6 +73,7 @@ def _secrets(settings: Settings) -> set[str]:
     given: tuple[Secret | None, ...] = (
         settings.api_key,
         settings.database_url,
+        settings.database_direct_url,
         settings.redis_url,
     )
     found: set[str] = set()

@@ -47,6 +47,7 @@ _NAMES: Final = frozenset(
         "CURRENCY",
         "TILL",
         "DATABASE_URL",
+        "DATABASE_DIRECT_URL",
         "REDIS_URL",
         "DATA_DIR",
     }
@@ -85,6 +86,8 @@ class Settings:
     till: str = "till"
     database_url: Secret | None = None
     """A server's; the embedded PostgreSQL is used without it."""
+    database_direct_url: Secret | None = None
+    """The same database past a pooler, to hear of other tills."""
     redis_url: Secret | None = None
 
 
@@ -180,6 +183,13 @@ def _build(values: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{PREFIX}API_KEY must be a Blink API key without spaces (blink_…).")
     database = values.get("DATABASE_URL")
     _check_url(database, "DATABASE_URL", ("postgresql", "postgres"))
+    direct = values.get("DATABASE_DIRECT_URL")
+    _check_url(direct, "DATABASE_DIRECT_URL", ("postgresql", "postgres"))
+    if direct and not database:
+        raise SettingsError(
+            f"{PREFIX}DATABASE_DIRECT_URL is the direct way to the database of "
+            f"{PREFIX}DATABASE_URL: set that too."
+        )
     redis = values.get("REDIS_URL")
     _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
     default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
@@ -193,6 +203,7 @@ def _build(values: Mapping[str, str]) -> Settings:
         currency=_currency(values.get("CURRENCY", "SATS")),
         till=values.get("TILL", socket.gethostname() or "till")[:60],
         database_url=Secret(database) if database else None,
+        database_direct_url=Secret(direct) if direct else None,
         redis_url=Secret(redis) if redis else None,
         data_dir=_folder(values.get("DATA_DIR", default_data)),
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),

@@ -117,6 +117,7 @@ async def _main(
                 checkout=engine.checkout,
                 history=engine.history,
                 attention=engine.attention,
+                announcing=engine.announcing,
                 cancel=engine.cancel,
                 check=engine.watcher.check,
                 take_up=engine.left_open.take_up,

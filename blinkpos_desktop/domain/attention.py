@@ -20,7 +20,7 @@ class Remedy(StrEnum):
     KEEP = "keep"
     """Keep it in the collecting wallet; the live invoice is retired first."""
     SEEN = "seen"
-    """Take note of a finding: a retired invoice was paid after all."""
+    """Take note of a finding: a retired invoice was paid after all, or too much came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from blinkpos_desktop.domain.blink import PaidUpdate
+from blinkpos_desktop.domain.blink import PaidUpdate, PlainUpdate
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.services.blink import subscription
 from blinkpos_desktop.services.blink.subscription import CUT_OFF, KEY_REFUSED, REFUSED, Subscription
@@ -27,11 +27,13 @@ class Ear:
     def __init__(self, url: str, key: str) -> None:
         self.healths: asyncio.Queue[tuple[Health, str]] = asyncio.Queue()
         self.paid: asyncio.Queue[PaidUpdate] = asyncio.Queue()
+        self.plain: asyncio.Queue[PlainUpdate] = asyncio.Queue()
         self.waits: list[int] = []
         self.subscription = Subscription(
             url,
             key,
             on_paid=self.paid.put_nowait,
+            on_plain=self.plain.put_nowait,
             on_health=lambda health, sentence: self.healths.put_nowait((health, sentence)),
             jitter=lambda: 0.5,
         )

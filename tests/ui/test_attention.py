@@ -250,6 +250,7 @@ async def test_the_bridge_passes_a_choice_on_and_answers_once(
             checkout=nothing,
             history=nothing,
             attention=fake,
+            announcing=nothing,
             cancel=nothing,
             check=nothing,
             take_up=nothing,

@@ -12,6 +12,7 @@ from blinkpos_desktop.domain.blink import (
     Direction,
     InvoiceStatus,
     PaidUpdate,
+    PlainUpdate,
     RecipientWallet,
     Scope,
     SendAnswer,
@@ -244,15 +245,41 @@ def paid_update(payload: dict[str, Any]) -> PaidUpdate | None:
 
     Tolerant: a field that is not needed may have any shape.
     """
-    update = (payload.get("data") or {}).get("myUpdates", {}).get("update")
-    if not isinstance(update, dict) or update.get("__typename") != "LnUpdate":
+    update = _update(payload)
+    if update.get("__typename") != "LnUpdate":
         return None
     payment_hash = update.get("paymentHash")
     if update.get("status") != "PAID" or not isinstance(payment_hash, str):
         return None
     if not _HASH.fullmatch(payment_hash):
         return None
-    return PaidUpdate(payment_hash=payment_hash, received_sats=_settled(update.get("transaction")))
+    transaction = update.get("transaction")
+    return PaidUpdate(
+        payment_hash=payment_hash,
+        received_sats=_settled(transaction, "BTC"),
+        received_cents=_settled(transaction, "USD"),
+    )
+
+
+def plain_update(payload: dict[str, Any]) -> PlainUpdate | None:
+    """Return what a ``myUpdates`` payload says came in without an invoice; ``None`` for all else.
+
+    Tolerant as ``paid_update``: what can't be told apart from another is nothing.
+    """
+    update = _update(payload)
+    if update.get("__typename") not in {"IntraLedgerUpdate", "OnChainUpdate"}:
+        return None
+    transaction = update.get("transaction")
+    if not isinstance(transaction, dict) or not isinstance(transaction.get("id"), str):
+        return None
+    # Our own sends are told as well, and what is on its way on-chain.
+    if (transaction.get("direction"), transaction.get("status")) != ("RECEIVE", "SUCCESS"):
+        return None
+    return PlainUpdate(
+        id=transaction["id"],
+        received_sats=_settled(transaction, "BTC"),
+        received_cents=_settled(transaction, "USD"),
+    )
 
 
 def update_error(payload: dict[str, Any]) -> str:
@@ -263,8 +290,13 @@ def update_error(payload: dict[str, Any]) -> str:
     return f"{error.code} {error.message}".strip() or "refused" if error else ""
 
 
-def _settled(transaction: object) -> int | None:
-    if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != "BTC":
+def _update(payload: dict[str, Any]) -> dict[str, Any]:
+    update = (payload.get("data") or {}).get("myUpdates", {}).get("update")
+    return update if isinstance(update, dict) else {}
+
+
+def _settled(transaction: object, currency: str) -> int | None:
+    if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != currency:
         return None
     amount = transaction.get("settlementAmount")
     if isinstance(amount, bool) or not isinstance(amount, int):

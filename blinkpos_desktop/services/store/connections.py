@@ -95,6 +95,7 @@ class Transaction:
         transfer_id: int | None = None,
         reason: str = "",
         error: str = "",
+        who: str = "",
     ) -> None:
         """Add a row to a payment's story: every change of state has one, in its transaction."""
         await self.run(
@@ -106,6 +107,7 @@ class Transaction:
             state_after=after,
             reason=reason,
             error=error[:2000],
+            who=who,
         )
 
 
@@ -165,26 +167,26 @@ class Connections:
         try:
             async with self._pool.connection() as connection:
                 # Until its commit or rollback is through.
-                limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
+                limit = hang_up_after(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield Transaction(connection, self.process, self.till)
         except _PASSING as error:
-            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+            raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
-            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+            raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:
                 limit.cancel()
 
 
 async def _check(connection: Connection) -> None:
-    limit = _limit(connection, CHECK_SECONDS)
+    limit = hang_up_after(connection, CHECK_SECONDS)
     try:
         await AsyncConnectionPool.check_connection(connection)
     finally:
         limit.cancel()
 
 
-def _limit(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
+def hang_up_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
     """Hang up on a server that is silent for too long.
 
     Cancelling would not do: psycopg then waits for the server's word on the
@@ -201,6 +203,9 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _first_line(error: Exception) -> str:
-    # libpq's message can repeat the connection string; its first line names host and reason only.
+def first_line(error: Exception) -> str:
+    """Return what may be logged of an error.
+
+    libpq's message can repeat the connection string; its first line names host and reason only.
+    """
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL, put together: payments, transfers, choices, holds, shared turns."""
+"""The ledger in PostgreSQL, put together: what is sold, sent, chosen, seen, held and shared."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.services.store import migrations, rows
+from blinkpos_desktop.services.store.announcements import AnnouncementRows
 from blinkpos_desktop.services.store.choices import ChoiceRows
 from blinkpos_desktop.services.store.connections import Connections, LedgerError
 from blinkpos_desktop.services.store.holds import HoldRows
@@ -19,13 +20,14 @@ from blinkpos_desktop.services.store.turns import SharedTurns
 MIGRATE_SECONDS: Final = 120.0
 
 
-class PostgresStore(PaymentRows, TransferRows, ChoiceRows, HoldRows):
+class PostgresStore(PaymentRows, TransferRows, ChoiceRows, AnnouncementRows, HoldRows):
     """The ledger's tables. ``process`` owns its claims; ``till`` is a label on events."""
 
     def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:
         """Keep what is needed to connect; nothing is opened yet."""
         self.connections = Connections(conninfo, process=process, till=till)
         self.turns = SharedTurns(self.connections)
+        self.shown = set()
 
     async def open(self) -> None:
         """Connect and migrate.
