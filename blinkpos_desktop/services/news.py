@@ -67,18 +67,23 @@ class News:
                 self._tell(news, payment)
 
     def _tell(self, news: LedgerNews, payment: Payment) -> None:
-        if payment.state in RECEIVED:
-            self._receiver.learnt(payment)
-        elif payment.state in _CLOSED:
-            self._feed.publish(PaymentClosed(payment=payment))
         if news.transfer_id is not None:
             self._tell_transfer(payment, news.transfer_id)
-        elif payment.state is PaymentState.COMPLETED:
-            self._feed.publish(PaymentCompleted(payment=payment))
-        if news.transfer_id is None and payment.is_seen:
-            self._feed.publish(PaymentSeen(payment_id=payment.id))
+        else:
+            self._tell_payment(payment, news.event)
         if news.is_about_attention or news.event in _LISTED:
             self._feed.publish(LookAgain())
+
+    def _tell_payment(self, payment: Payment, event: str) -> None:
+        # Only what was just paid: an old sale that moves on today is no money that comes in.
+        if event == PaymentState.PAID and payment.state in RECEIVED:
+            self._receiver.learnt(payment)
+        if payment.state in _CLOSED:
+            self._feed.publish(PaymentClosed(payment=payment))
+        elif payment.state is PaymentState.COMPLETED:
+            self._feed.publish(PaymentCompleted(payment=payment))
+        if payment.is_seen:
+            self._feed.publish(PaymentSeen(payment_id=payment.id))
 
     def _tell_transfer(self, payment: Payment, transfer_id: int) -> None:
         for transfer in payment.transfers:
