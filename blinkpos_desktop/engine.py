@@ -182,6 +182,7 @@ class Engine:
         if self._embedded:
             await asyncio.to_thread(self._embedded.start)
         await self._postgres.open()
+        self._notifications.check()
         self._tell(Part.POSTGRESQL, Health.OK)
         self.supervisor.keep("database-health", self._check_database)
         if self._redis:

@@ -105,6 +105,46 @@ async def test_a_plain_send_is_no_payment_of_ours(ear: Ear, control: ControlClie
     payment_hash = await _paid(control)
     assert (await ear.update()).payment_hash == payment_hash
     assert ear.paid.empty()
+    came = ear.plain.get_nowait()
+    [shown] = [
+        each for each in await aside(control.transactions, "till") if each["payment_hash"] is None
+    ]
+    assert came == PlainUpdate(id=shown["id"], received_sats=50)
+    # What leaves us is told as well, and is no income.
+    await aside(control.send, "till", "visitor", 20)
+    await _paid(control)
+    await ear.update()
+    assert ear.plain.empty()
+
+
+async def test_what_came_in_without_an_invoice_is_heard_when_it_is_there(
+    ear: Ear, control: ControlClient
+) -> None:
+    def transaction(number: object, **changes: object) -> dict[str, object]:
+        usual = {"status": "SUCCESS", "direction": "RECEIVE", "settlementCurrency": "BTC"}
+        return {"id": number, "settlementAmount": 9, **usual, **changes}
+
+    for kind, told in (
+        ("OnChainUpdate", transaction("pending", status="PENDING")),
+        ("OnChainUpdate", transaction("chain")),
+        ("IntraLedgerUpdate", transaction("cents", settlementCurrency="USD")),
+        ("IntraLedgerUpdate", transaction("odd", settlementAmount="9")),
+        ("IntraLedgerUpdate", transaction("sent", direction="SEND")),
+        ("IntraLedgerUpdate", transaction(7)),
+        ("IntraLedgerUpdate", None),
+        ("LnUpdate", transaction("invoice")),
+    ):
+        update = {"__typename": kind, "transaction": told}
+        payload: dict[str, object] = {"data": {"myUpdates": {"errors": [], "update": update}}}
+        message = {"id": "updates", "type": "next", "payload": payload}
+        await aside(control.say, json.dumps(message))
+    await _paid(control)
+    await ear.update()
+    assert [ear.plain.get_nowait() for _ in range(ear.plain.qsize())] == [
+        PlainUpdate(id="chain", received_sats=9),
+        PlainUpdate(id="cents", received_sats=None, received_cents=9),
+        PlainUpdate(id="odd", received_sats=None),
+    ]
 
 
 async def test_another_blink_users_payment_is_heard_too(ear: Ear, control: ControlClient) -> None:

@@ -53,6 +53,7 @@ def test_without_any_setting_there_are_defaults() -> None:
     assert settings.merchant is None
     assert settings.tip_recipients == ()
     assert settings.database_url is None
+    assert settings.database_direct_url is None
     assert settings.redis_url is None
 
 
@@ -67,6 +68,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         CURRENCY="usd",
         TILL="counter 1",
         DATABASE_URL="postgresql://u:p@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:p@db.example:5433/till",
         REDIS_URL="redis://:p@cache.example:6379/0",
         DATA_DIR=str(tmp_path / "data"),
     )
@@ -79,6 +81,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.currency == "USD"
     assert settings.till == "counter 1"
     assert settings.database_url == Secret("postgresql://u:p@db.example/till")
+    assert settings.database_direct_url == Secret("postgresql://u:p@db.example:5433/till")
     assert settings.redis_url == Secret("redis://:p@cache.example:6379/0")
     assert settings.data_dir == tmp_path / "data"
 
@@ -192,6 +195,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://h:port/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://h:0/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://[::1/x", "postgresql:// or postgres://"),
+        ("DATABASE_DIRECT_URL", "mysql://db.example/x", "postgresql:// or postgres://"),
+        ("DATABASE_DIRECT_URL", "postgresql://db.example/x", "BLINKPOS_DATABASE_URL: set that too"),
         ("REDIS_URL", "http://cache.example", "redis:// or rediss:// or unix://"),
         ("REDIS_URL", "6379", "redis:// or rediss:// or unix://"),
         ("DATA_DIR", "~nobody_of_this_name/x", "a folder that can be made"),
@@ -273,6 +278,7 @@ def test_no_secret_shows_in_a_text_of_the_settings() -> None:
     settings = from_env(
         API_KEY=KEY,
         DATABASE_URL="postgresql://u:database_password@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:direct_password@db.example/till",
         REDIS_URL="redis://:redis_password@cache.example/0",
     )
     for text in (repr(settings), str(settings), f"{settings}", f"{settings.api_key}"):

@@ -17,6 +17,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from blinkpos_desktop.domain.announcement import LedgerNews
+from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.store.connections import (
     CHECK_SECONDS,
@@ -51,6 +52,20 @@ class Notifications:
         """
         self._conninfo, self._process = conninfo, str(process)
         self._on_news, self._on_connected, self._jitter = on_news, on_connected, jitter
+
+    def check(self) -> None:
+        """Read the address.
+
+        Raises:
+            SettingsError: it can't be read.
+        """
+        try:
+            psycopg.conninfo.conninfo_to_dict(self._conninfo)
+        except psycopg.Error:
+            # Its message can repeat the password.
+            raise SettingsError(
+                "BLINKPOS_DATABASE_DIRECT_URL can't be read: it is like postgresql://user@host/name."
+            ) from None
 
     async def run(self) -> None:
         """Listen until cancelled."""
