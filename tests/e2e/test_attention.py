@@ -48,6 +48,9 @@ def test_what_waits_is_listed_and_kept(
         "remedies": ["keep", "retry", "send"],
     }
     assert "can no longer receive" in item["reason"]
+    # Whoever ran the command was told that it was paid: nobody is told again.
+    [payment] = ledger.payments(database_url)
+    assert payment["seen_at"] is not None
     plain = program.run("attention")
     assert plain.code == 0
     assert plain.out.startswith(f"{stuck}: 2 sats to elturco, ")

@@ -78,7 +78,11 @@ def test_the_golden_case(program: Program, control: ControlClient, database_url:
     assert 14 * 60 <= told[0]["expires_at"] - before <= 16 * 60
     balances = control.balances()
     assert [balances[name]["BTC"] for name in ("till", "cafe", "elturco")] == [0, 21, 2]
-    assert ledger.states(database_url) == ["completed"]
+    [payment] = ledger.payments(database_url)
+    assert payment["state"] == "completed"
+    # It was told as paid: nobody is told again, and that took no commit of its own.
+    assert payment["seen_at"] is not None
+    assert not ledger.rows(database_url, "SELECT 1 FROM events WHERE event = 'seen'")
     control.verify()
 
 

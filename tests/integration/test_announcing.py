@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import psycopg
@@ -22,6 +23,8 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.money import SATS, Money
 from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.operations import attention as operation
+from blinkpos_desktop.operations.attention import AttentionRequest
 from blinkpos_desktop.services import announcing, attention, income, recovery
 from blinkpos_desktop.services.store import announcements
 from blinkpos_desktop.simulator.server import Simulator
@@ -240,6 +243,58 @@ async def test_a_surplus_is_listed_at_every_till_until_somebody_took_note(
         assert not await one.engine.store.see_surplus(surplus, WHO), "it is no longer as given"
     assert who_saw(database_url, "surplus_seen") == [WHO]
     assert simulator.control.balances()["till"]["BTC"] == 17
+
+
+async def test_the_command_lists_and_sees_them(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = make_settings(api_key=None)
+
+    async def command(number: int | None = None, *, json: bool = False) -> list[str]:
+        choice = SEEN if number else None
+        request = AttentionRequest(transfer_id=number, choice=choice, json=json)
+        code = await operation.run(settings, request)
+        said = capsys.readouterr()
+        assert (code, bool(said.err)) in {(0, False), (2, True)}
+        return said.out.splitlines()
+
+    async with opened(make_settings(), simulator) as till:
+        late = await till.charge()
+        await till.engine.cancel(late.id)
+        await till.customer_pays(late, from_username="visitor")
+        both = await till.charge(50, percent=0)
+        await till.customer_pays(both, amount_sats=80)
+        for payment in (late, both):
+            await till.engine.watcher.ask(payment)
+    change(database_url, "UPDATE payments SET paid_at = paid_at - interval '1 hour'")
+    surplus, *unseen = [json.loads(line) for line in await command(json=True)]
+    assert {key: surplus[key] for key in ("id", "kind", "sats", "remedies", "till")} == {
+        "id": both.id,
+        "kind": "surplus",
+        "sats": 30,
+        "remedies": ["seen"],
+        "till": "counter 1",
+    }
+    assert [(each["kind"], each["id"], each["sats"], each["was_closed"]) for each in unseen] == [
+        ("unseen", both.id, 80, False),
+        ("unseen", late.id, 23, True),
+    ]
+    first, second, third = await command()
+    assert first.startswith(f"{both.id}: 30 sats more than asked, counter 1, ")
+    assert first.endswith("Kept in the collecting wallet.")
+    assert second.endswith("No screen showed it.")
+    assert third.startswith(f"{late.id}: 23 sats came in, counter 1, ")
+    assert third.endswith("the customer may have paid twice.")
+    # One number, one word: it stands for the payment and for what was too much.
+    for payment in (late, both):
+        assert await command(payment.id) == ["Done: written down as seen."]
+        assert await command(payment.id) == []
+    assert await command() == ["Nothing needs attention."]
+    assert len(who_saw(database_url)) == 2
+    assert len(who_saw(database_url, "surplus_seen")) == 1
 
 
 async def test_income_that_no_sale_asked_for_is_shown_once_and_never_forwarded(

@@ -20,7 +20,7 @@ from blinkpos_desktop.ui.pages.attention_page import AttentionPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.line import NameLine
-from tests.ui.fakes import waiting
+from tests.ui.fakes import surplus_of, waiting
 from tests.ui.screens import Stage
 
 KEEP, RETRY = Choice(remedy=Remedy.KEEP), Choice(remedy=Remedy.RETRY)
@@ -103,6 +103,10 @@ def test_only_what_can_be_chosen_is_wanted() -> None:
     assert person.wanted == []
     person.model.choose(2, Remedy.SEEN)
     assert person.wanted == [(2, Choice(remedy=Remedy.SEEN))]
+    surplus = surplus_of(9)
+    person.model.on_fact(AttentionChanged(items=(), surpluses=(surplus,)))
+    person.model.choose(surplus.payment_id, Remedy.KEEP)
+    assert len(person.wanted) == 1
 
 
 @pytest.fixture
@@ -191,6 +195,31 @@ def test_another_recipient_is_typed_and_sent_by_touch_or_keyboard(stage: Stage) 
     QTest.keyClick(line_of(page), Qt.Key.Key_Return)
     assert stage.bridge.choices == [(1, Choice(remedy=Remedy.SEND, recipient="ana_x"))]
     assert page.name is None
+
+
+def test_a_surplus_is_counted_listed_and_seen_by_a_tap(stage: Stage) -> None:
+    surplus = surplus_of(2)
+    stage.tell(AttentionChanged(items=(waiting(1),), surpluses=(surplus,)))
+    assert stage.window.attention_tab.text() == "Attention (2)"
+    QTest.mouseClick(stage.window.attention_tab, LEFT)
+    page = stage.window.stack.currentWidget()
+    assert isinstance(page, AttentionPage)
+    shown = texts(page)
+    assert "17 sats more than asked" in shown
+    assert "Came in beyond what was asked (counter): kept in the collecting wallet." in shown
+    button = page.buttons[surplus.payment_id, Remedy.SEEN]
+    assert button.accessibleName() == "I have seen it: 17 sats more than asked"
+    QTest.mouseClick(button, LEFT)
+    assert stage.bridge.choices == [(surplus.payment_id, Choice(remedy=Remedy.SEEN))]
+    assert "Being written down" in texts(page)
+    stage.tell(ChoiceFailed(transfer_id=surplus.payment_id, sentence="The database is away."))
+    assert "The database is away." in texts(page)
+    QTest.mouseClick(page.buttons[surplus.payment_id, Remedy.SEEN], LEFT)
+    assert len(stage.bridge.choices) == 2
+    stage.tell(ChoiceTaken(transfer_id=surplus.payment_id))
+    stage.tell(AttentionChanged(items=(waiting(1),)))
+    assert "17 sats" not in texts(page)
+    assert stage.window.attention_tab.text() == "Attention (1)"
 
 
 def test_escape_leaves_the_question_and_then_the_page(stage: Stage) -> None:
