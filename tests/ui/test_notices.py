@@ -80,6 +80,17 @@ def test_late_money_that_was_seen_already_is_only_a_line() -> None:
     assert kinds(notices) == [NoticeKind.ELSEWHERE]
 
 
+def test_money_for_a_sale_that_was_left_open_must_be_seen_however_it_was_told() -> None:
+    notices = Notices()
+    notices.paid(payment(paid_at=NOON))
+    notices.left_open(payment(paid_at=NOON))
+    assert kinds(notices) == [NoticeKind.LEFT_OPEN]
+    notices.take(AnnouncementsChanged(items=(announcement_of(payment()),)))
+    assert kinds(notices) == [NoticeKind.LEFT_OPEN]
+    notices.take(PaymentSeen(payment_id=payment().id))
+    assert notices.lines(None) == ()
+
+
 def test_what_is_on_the_screen_or_was_green_is_no_line() -> None:
     notices, shown = Notices(), payment()
     notices.take(AnnouncementsChanged(items=(announcement_of(shown), announcement_of(payment(2)))))
