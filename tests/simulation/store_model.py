@@ -39,6 +39,7 @@ from tests.simulation.rows_model import (
     payment_of,
     transfer_of,
 )
+from tests.simulation.seen_model import SeenModel
 from tests.simulation.turns_model import TurnsModel
 
 LEDGER: Final = "modelledger1"
@@ -71,12 +72,14 @@ class StoreModel:
     """Transfers that Blink restricts, or makes no invoice for."""
     turns: TurnsModel = field(init=False)
     holds: HoldsModel = field(init=False)
+    seen: SeenModel = field(init=False)
     made_at: float = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.turns = TurnsModel(self.clock)
         self.holds = HoldsModel(self)
+        self.seen = SeenModel(self)
         self.made_at = self.clock()
 
     def intend(self, plan: PaymentPlan) -> Payment:
