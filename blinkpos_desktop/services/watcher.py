@@ -75,7 +75,7 @@ class Watcher:
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._receiver, self._closer, self._only_own = receiver, closer, only_own
         self.on_unknown: Callable[[PaidUpdate], None] | None = None
-        """Takes the update of an invoice that is not in the ledger."""
+        """Takes the update of an invoice that is not in the ledger, where all sales are watched."""
         self._updates: asyncio.Queue[PaidUpdate] = asyncio.Queue()
         self._on_screen: dict[int, Payment] = {}
         self._own: set[int] = set()
@@ -234,9 +234,11 @@ class Watcher:
         delay = 0.2
         while True:
             try:
-                payment = await self._find(update)
+                payment = await self._find(update.payment_hash)
                 if payment is not None:
                     await self._receiver.paid(payment.id, update.received_sats)
+                elif self.on_unknown is not None:
+                    self.on_unknown(update)
             except UnavailableError as error:
                 # The database is away: the update is kept until it is back.
                 _log.warning("a payment came in and can't be recorded yet: %s", error)
@@ -248,16 +250,14 @@ class Watcher:
             else:
                 return
 
-    async def _find(self, update: PaidUpdate) -> Payment | None:
+    async def _find(self, payment_hash: str) -> Payment | None:
         for payment in self._on_screen.values():
-            if payment.payment_hash == update.payment_hash:
+            if payment.payment_hash == payment_hash:
                 return payment
-        found = await self._store.by_hash(update.payment_hash)
+        found = await self._store.by_hash(payment_hash)
         if found is None:
             # Another terminal's, or Blink's own app: not ours, never guessed at.
             _log.info("an update for an invoice that is not ours")
-            if self.on_unknown is not None:
-                self.on_unknown(update)
             return None
         return None if self._only_own and found.id not in self._own else found
 

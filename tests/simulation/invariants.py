@@ -12,6 +12,7 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.blink import InvoiceStatus
 from blinkpos_desktop.domain.difference import Kind, Report
+from blinkpos_desktop.domain.facts import Fact
 from blinkpos_desktop.domain.hold import HoldCause
 from blinkpos_desktop.domain.payment import MOVES, RECEIVED, PaymentState
 from blinkpos_desktop.domain.transfer import MOVES as TRANSFER_MOVES
@@ -27,6 +28,7 @@ from tests.simulation.screens import Screens
 from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
 from tests.simulation.wishes import Wishes
+from tests.simulation.witnesses import Witnesses
 
 _P, _T = PaymentState, TransferState
 LAW: Final = {before: frozenset(moves) for before, moves in MOVES.items()}
@@ -54,7 +56,8 @@ class Auditor:
         self.wrong, self._hold = self.checks.wrong, self.checks.hold
         self._wishes = Wishes(self.checks, blink)
         self.wished, self.confirmed = self._wishes.wished, self._wishes.confirmed
-        self.told = Screens(self.checks, blink, store, purse).told
+        self.witnesses = Witnesses(self.checks, store)
+        self._screens = Screens(self.checks, blink, store, purse)
         self._left: Counter[int] = Counter()
         """How often a transfer's sats have left and not come back, by its id."""
         self._intents: Counter[tuple[object, str]] = Counter()
@@ -68,12 +71,19 @@ class Auditor:
         store.on_intend.append(self._intended)
         store.on_payment.append(self._payment_changed)
         store.on_transfer.append(self._transfer_changed)
+        store.seen.on_seen.append(self.witnesses.seen)
+        store.seen.on_surplus_seen.append(self.witnesses.surplus_seen)
         choices.on_choice.append(self._wishes.chosen)
         choices.on_retired.append(self._wishes.retired_now)
         books.on_corrected.append(self._check_paid)
         books.on_report.append(self._reported)
         store.holds.on_held.append(self._held)
         store.holds.on_freed.append(self._freed)
+
+    def told(self, process: object, fact: Fact) -> None:
+        """A process has told a fact: what is shown must be so."""
+        self._screens.told(process, fact)
+        self.witnesses.told(fact)
 
     # Blink's books.
 
@@ -276,6 +286,7 @@ class Auditor:
         found = [f"{each[:8]} is in flight" for each in self._blink.in_flight]
         if self._store.holds.accounts:
             found.append("the ledger is held")
+        found += self.witnesses.unseen()
         for row in self._store.payments.values():
             if row.state in RECEIVED:
                 if row.state is not _P.COMPLETED:

@@ -16,6 +16,7 @@ from tests.simulation import (
     wrong_forwarding,
     wrong_ledgers,
     wrong_sales,
+    wrong_seeing,
 )
 from tests.simulation.mutating import Change, Family
 
@@ -27,6 +28,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     wrong_choices.wrong,
     wrong_debts.wrong,
     wrong_books.wrong,
+    wrong_seeing.wrong,
 )
 MUTANTS: Final[dict[str, tuple[Change, ...]]] = {
     name: changes for family in FAMILIES for name, changes in family.mutants.items()

@@ -55,6 +55,7 @@ class Owners:
 
     async def _look(self, process: TillProcess, *, patiently: bool) -> None:
         roll = self._world.random.random
+        await self._see(process, patiently=patiently)
         try:
             items = await process.services.attention.list()
         except TillError:
@@ -68,6 +69,28 @@ class Owners:
                 # He thinks, and what he looks at grows old meanwhile.
                 await asyncio.sleep(60.0 * roll() ** 3)
                 await self._choose(process, item)
+
+    async def _see(self, process: TillProcess, *, patiently: bool) -> None:
+        """Take note of what came in late or unseen, and of what was too much."""
+        roll, services = self._world.random.random, process.services
+        witnesses = self._world.auditor.witnesses
+        try:
+            for item in process.announced:
+                if patiently or roll() < 0.5:
+                    self._persons += 1
+                    who = f"person {self._persons}"
+                    witnesses.looked(item.payment_id, who)
+                    await services.announcing.see(item.payment_id, who)
+            for surplus in await services.attention.surpluses():
+                if patiently or roll() < 0.5:
+                    self._persons += 1
+                    who = f"person {self._persons}"
+                    witnesses.looked(surplus.payment_id, who)
+                    seen = Choice(remedy=Remedy.SEEN)
+                    await services.attention.choose(surplus.payment_id, seen, who)
+        except TillError as error:
+            self._world.story.count("not seen")
+            self._world.story.tell(process.name, "it is not seen:", error)
 
     async def _choose(self, process: TillProcess, item: AttentionItem) -> None:
         self._persons += 1

@@ -159,6 +159,8 @@ class Cashier:
             and self._payment is not None
             and fact.payment.payment_hash == self._payment.payment_hash
         ):
+            if isinstance(fact, PaymentPaid):
+                self._till.show_green(fact.payment)
             self._free()
 
     def _give_up(self, end: asyncio.Future[None], payment: Payment) -> None:
