@@ -66,7 +66,8 @@ class NoticeList(QWidget):
             self._column.addWidget(self._card(notice))
         hidden = len(self._notices) - fitting
         if hidden > 0 and self._notices:
-            self._column.addWidget(Label(self.tr("and {n} more").format(n=hidden), role="caption"))
+            text = self.tr("and {n} more") if fitting else self.tr("Other payments: {n}")
+            self._column.addWidget(Label(text.format(n=hidden), role="caption"))
         self._column.addStretch(1)
 
     def _fitting(self) -> int:
