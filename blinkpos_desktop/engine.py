@@ -346,8 +346,9 @@ class Engine:
         self._tell(Part.BLINK, health, sentence)
 
     def _on_redis(self, health: Health) -> None:
-        away = "Redis is away: PostgreSQL goes on alone." if health is Health.AWAY else ""
-        self._tell(Part.REDIS, health, away)
+        trouble = self._redis.trouble if self._redis else ""
+        away = trouble or "Redis is away: PostgreSQL goes on alone."
+        self._tell(Part.REDIS, health, away if health is Health.AWAY else "")
 
     def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
         if self._health.get(part) != (health, sentence):
