@@ -151,6 +151,17 @@ class Connections:
             ) from None
         await self._pool.open()
 
+    async def why_away(self) -> str:
+        """Return why no connection comes about, without the password; empty if it does."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, connect_timeout=CONNECT_SECONDS
+            )
+        except psycopg.Error as error:
+            return _first_line(error)
+        await connection.close()
+        return ""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
