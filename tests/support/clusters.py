@@ -51,13 +51,18 @@ class Cluster:
         self.data = folder / "data"
         self.options: dict[str, str] = dict(_QUICK)
 
-    def make(self, *, tls: Certificates | None = None) -> None:
+    def make(
+        self,
+        *arguments: str,
+        password: str = PASSWORD,
+        tls: Certificates | None = None,
+    ) -> None:
         """Run initdb; with certificates nobody gets in over TCP without TLS."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        password = self.folder / "password"
-        password.write_text(PASSWORD)
-        self._run("initdb", "-D", self.data, "-U", USER, "--pwfile", password, "--locale=C",
-                  "--encoding=UTF8", "--auth=scram-sha-256", "--no-sync")  # fmt: skip
+        file = self.folder / "password"
+        file.write_text(password)
+        self._run("initdb", "-D", self.data, "-U", USER, "--pwfile", file, "--locale=C",
+                  "--encoding=UTF8", "--auth=scram-sha-256", "--no-sync", *arguments)  # fmt: skip
         kind = "hostssl" if tls else "host"
         (self.data / "pg_hba.conf").write_text(
             "local all,replication all trust\n"
