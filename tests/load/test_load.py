@@ -104,11 +104,12 @@ class Sellers:
         assert [each.wait(PATIENCE) for each in self.processes] == [0] * PROCESSES
         together: dict[str, Any] = {
             name: [value for each in told for value in each[name]]
-            for name in ("charge", "green", "done", "sold")
+            for name in ("charge", "green", "done", "sold", "late")
         }
         for name in ("refused", "health"):
             together[name] = sum((Counter(each[name]) for each in told), Counter())
-        together["late"] = sum(each["late"] for each in told)
+        for name in ("tipped", "missed", "cpu"):
+            together[name] = sum(each[name] for each in told)
         return together
 
     def _say(self, process: subprocess.Popen[str], line: str) -> None:
@@ -146,7 +147,7 @@ async def test_fifty_tills_lose_nothing(tmp_path: Path) -> None:
             "redis_url": f"redis://127.0.0.1:{port}/0",
             "folder": str(tmp_path),
             "every": TILLS / SALES_A_SECOND,
-            "sales": SECONDS * SALES_A_SECOND // TILLS,
+            "seconds": SECONDS,
         }
         sellers = Sellers(told, tills, stack)
         began = time.monotonic()
@@ -172,18 +173,19 @@ def _sleep_until(moment: float) -> None:
 async def _check(url: str, control: ControlClient, figures: dict[str, Any]) -> None:
     sold = figures["sold"]
     assert len(set(sold)) == len(sold)
-    assert figures["late"] == 0
+    for late in figures["late"]:
+        print(_story(url, late))  # noqa: T201 (what the next line is about)
+    assert not figures["late"]
     # It was away and came back, at every till.
-    assert figures["health"]["redis away"] >= TILLS
-    assert figures["health"]["redis ok"] >= 2 * TILLS
+    assert figures["health"]["Redis away"] >= TILLS
+    assert figures["health"]["Redis ok"] >= 2 * TILLS
     rows = {row["payment_hash"]: row for row in ledger.payments(url) if row["paid_at"]}
     assert set(rows) == set(sold)
     assert {row["state"] for row in rows.values()} == {"completed"}
-    tip = SATS_A_SALE * TIP_PERCENT // 100
+    tips = SATS_A_SALE * TIP_PERCENT // 100 * figures["tipped"]
     balances = control.balances()
-    for name, each in (("cafe", SATS_A_SALE), ("staff", tip), ("till", 0)):
-        held = sum(balances[f"{name}_{number}"]["BTC"] for number in range(SHOPS))
-        assert held == each * len(sold), name
+    for name, sats in (("cafe", SATS_A_SALE * len(sold)), ("staff", tips), ("till", 0)):
+        assert sum(balances[f"{name}_{number}"]["BTC"] for number in range(SHOPS)) == sats, name
     control.verify()
     store = PostgresStore(url, process=uuid4(), till="auditor")
     await store.open()
@@ -196,12 +198,20 @@ async def _check(url: str, control: ControlClient, figures: dict[str, Any]) -> N
     assert books.owed_sats == 0
 
 
+def _story(url: str, payment_hash: str) -> list[dict[str, Any]]:
+    [payment] = [each for each in ledger.payments(url) if each["payment_hash"] == payment_hash]
+    events = ledger.rows(url, "SELECT * FROM events ORDER BY id")
+    return [each for each in events if each["payment_id"] == payment["id"]]
+
+
 def _tell(figures: dict[str, Any], took: float) -> None:
     shown = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "tills": TILLS,
         "sales": len(figures["sold"]),
         "refused": dict(figures["refused"]),
+        "missed": figures["missed"],
+        "tills_cpu_ms_a_sale": round(1000 * figures["cpu"] / len(figures["sold"])),
         "seconds": round(took, 1),
         "sales_a_second": round(len(figures["sold"]) / took, 1),
         **{f"{name}_ms": _quantiles(figures[name]) for name in ("charge", "green", "done")},

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +23,7 @@ from typing import Any, Final
 
 import httpx
 
-from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.facts import (
     Fact,
     PartChanged,
@@ -29,13 +32,16 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
 )
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.payment import RECEIVED, PaymentState
 from blinkpos_desktop.domain.sale import Sale, parse_recipients
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.settings import Secret, Settings
 
 SATS_A_SALE: Final = 1000
 TIP_PERCENT: Final = 10
-PATIENCE: Final = 90.0
+"""Every second customer gives it."""
+PATIENCE: Final = 60.0
+LOOK_EVERY: Final = 3.0
 
 
 @dataclass(slots=True)
@@ -52,8 +58,11 @@ class Figures:
     """Hashes of what was paid."""
     refused: Counter[str] = field(default_factory=Counter)
     health: Counter[str] = field(default_factory=Counter)
-    late: int = 0
-    """Not seen green, or not completed, while the till ran."""
+    tipped: int = 0
+    late: list[str] = field(default_factory=list)
+    """Hashes of what was not seen green, or not completed, in time."""
+    missed: int = 0
+    """Moments that passed while the sale before was still under way."""
 
 
 class Till:
@@ -66,7 +75,6 @@ class Till:
         self.ready = asyncio.Event()
         self._paid: dict[int, asyncio.Event] = {}
         self._completed: dict[int, asyncio.Event] = {}
-        self._endings: set[asyncio.Task[None]] = set()
         self.engine.feed.listen(self._hear)
         self._running = asyncio.create_task(self.engine.run())
 
@@ -83,21 +91,25 @@ class Till:
             case _:
                 pass
 
-    async def sell_on(self, first: float, every: float, sales: int) -> None:
-        """Sell at so many moments, each of which is kept if the sale before is over."""
+    async def sell_on(self, first: float, every: float, end: float) -> None:
+        """Sell at regular moments until ``end``; one comes after the other, as at a counter."""
         chance = random.Random(first)  # noqa: S311 (customers, no secrets)
-        for number in range(sales):
-            await asyncio.sleep(max(0.0, first + number * every - time.monotonic()))
-            await self._sell(chance.uniform(0.1, 0.8))
-        await asyncio.gather(*self._endings)
+        moment, percent = first, TIP_PERCENT
+        while moment < end:
+            await asyncio.sleep(moment - time.monotonic())
+            await self._sell(percent, chance.uniform(0.1, 0.8))
+            percent = TIP_PERCENT - percent
+            missed = max(0, math.floor((time.monotonic() - moment) / every))
+            self._figures.missed += missed
+            moment += (missed + 1) * every
 
-    async def _sell(self, looks_for: float) -> None:
+    async def _sell(self, percent: int, looks_for: float) -> None:
         figures = self._figures
         sale = Sale(
             currency=SATS,
             items=(SATS_A_SALE,),
-            tip_percent=Fraction(TIP_PERCENT),
-            recipients=self._recipients,
+            tip_percent=Fraction(percent),
+            recipients=self._recipients if percent else (),
         )
         began = time.monotonic()
         try:
@@ -114,19 +126,33 @@ class Till:
         )
         answer.raise_for_status()
         figures.sold.append(payment.payment_hash)
-        seen = self._paid.setdefault(payment.id, asyncio.Event())
-        if await _in_time(seen):
-            figures.green.append(_since(paid_at))
-        else:
-            figures.late += 1
-        ending = asyncio.create_task(self._end(payment.id, paid_at))
-        self._endings.add(ending)
+        figures.tipped += percent > 0
+        for told, measured, states in (
+            (self._paid, figures.green, RECEIVED),
+            (self._completed, figures.done, {PaymentState.COMPLETED}),
+        ):
+            event = told.setdefault(payment.id, asyncio.Event())
+            if await self._in_time(event, payment.id, states):
+                measured.append(_since(paid_at))
+            else:
+                figures.late.append(payment.payment_hash)
 
-    async def _end(self, payment_id: int, paid_at: float) -> None:
-        if await _in_time(self._completed.setdefault(payment_id, asyncio.Event())):
-            self._figures.done.append(_since(paid_at))
-        else:
-            self._figures.late += 1
+    async def _in_time(
+        self, told: asyncio.Event, payment_id: int, states: Collection[PaymentState]
+    ) -> bool:
+        """Wait until this till has been told, or the ledger says so: another may have done it."""
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await told.wait()
+            except TimeoutError:
+                with suppress(UnavailableError):
+                    if (await self.engine.store.payment(payment_id)).state in states:
+                        return True
+            else:
+                return True
+        return False
 
     async def close(self) -> None:
         """End the engine."""
@@ -137,15 +163,6 @@ class Till:
 
 def _since(began: float) -> float:
     return (time.monotonic() - began) * 1000
-
-
-async def _in_time(event: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _settings(told: dict[str, Any], till: dict[str, str]) -> Settings:
@@ -172,10 +189,10 @@ async def _main() -> None:
             await till.ready.wait()
         print("ready", flush=True)  # noqa: T201 (to the test)
         await asyncio.to_thread(sys.stdin.readline)
-        now = time.monotonic()
+        now, used = time.monotonic(), time.process_time()
         await asyncio.gather(
             *(
-                till.sell_on(now + each["offset"], told["every"], told["sales"])
+                till.sell_on(now + each["offset"], told["every"], now + told["seconds"])
                 for till, each in zip(tills, told["tills"], strict=True)
             )
         )
@@ -190,7 +207,10 @@ async def _main() -> None:
                 "sold": figures.sold,
                 "refused": figures.refused,
                 "health": figures.health,
+                "tipped": figures.tipped,
                 "late": figures.late,
+                "missed": figures.missed,
+                "cpu": time.process_time() - used,
             }
         ),
         flush=True,

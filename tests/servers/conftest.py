@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from tests.simulation.ledgers import Run, run_on_postgres
 from tests.support.clusters import VERSIONS, Cluster
 from tests.support.pgbouncer import PgBouncer, pgbouncer
 
@@ -53,3 +54,9 @@ def server(
 def database_url(server: Server) -> str:
     """A fresh, empty database on it."""
     return server.fresh_database()
+
+
+@pytest.fixture
+def run(database_url: str) -> Run:
+    """Run a body of the contract suites on it; the model has its turn elsewhere."""
+    return lambda body: run_on_postgres(body, database_url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.integration.test_golden import test_the_golden_case  # noqa: F401 (collected here)
@@ -13,14 +11,8 @@ from tests.integration.test_migrations import (  # noqa: F401 (the same)
     test_many_connections_at_once_apply_them_once,
     test_two_processes_at_once_apply_them_once,
 )
-from tests.simulation import test_contract_store as contract
-from tests.simulation.test_contract_store import *  # noqa: F403 (the whole suite)
-from tests.simulation.test_contract_store import Run
+from tests.simulation.test_contract_books import *  # noqa: F403 (the whole suite)
+from tests.simulation.test_contract_choices import *  # noqa: F403 (the same)
+from tests.simulation.test_contract_store import *  # noqa: F403 (the same)
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture  # type: ignore[no-redef]  # the suite's own also has a model
-def run(database_url: str) -> Run:
-    """Run a body of the contract suite on the server, not on the model."""
-    return lambda body: asyncio.run(contract._run_on_postgres(body, database_url))
