@@ -12,13 +12,15 @@ import pytest
 
 from blinkpos_desktop import engine as engine_module
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged
+from blinkpos_desktop.domain.facts import AttentionChanged, Health, Part, PartChanged
+from blinkpos_desktop.domain.hold import HoldCause
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import connections as connections_module
 from blinkpos_desktop.settings import Secret
+from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
-from tests.integration.running import LIMIT, Till, aside, running
+from tests.integration.running import LIMIT, Till, aside, opened, running
 from tests.support.clusters import VERSIONS, Cluster
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("hasty")]
@@ -48,6 +50,27 @@ class Pair:
                 ).fetchone()
                 if row == ("streaming",):
                     return
+
+    def until_caught_up(self) -> None:
+        """Wait until the standby has all that the primary has."""
+        with self.primary.look() as connection, self.standby.look() as behind:
+            row = connection.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+            assert row is not None
+            while True:
+                reached = behind.execute(
+                    "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", row
+                ).fetchone()
+                if reached == (True,):
+                    return
+
+    def cut(self) -> None:
+        """The line between the two is cut: what is committed from now on is the primary's alone."""
+        with self.standby.look() as connection:
+            connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            connection.execute("SELECT pg_reload_conf()")
+        with self.primary.look() as connection:
+            while connection.execute("SELECT count(*) FROM pg_stat_replication").fetchone() != (0,):
+                pass
 
     def lose_primary(self) -> None:
         """Its machine dies."""
@@ -137,3 +160,44 @@ async def test_a_synchronous_standby_has_every_sale(
     assert balances["cafe"]["BTC"] == 21 * len(sold)
     assert balances["elturco"]["BTC"] == 2 * len(sold)
     simulator.control.verify()
+
+
+async def test_what_an_asynchronous_standby_never_had_is_not_sent_twice(
+    pair: Pair, make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    """The sale is known to the standby, but neither its payment nor what was sent for it."""
+    control = simulator.control
+    settings = make_settings(database_url=Secret(pair.url))
+    async with opened(settings, simulator) as till:
+        payment = await till.charge()
+        await aside(pair.until_caught_up)
+        await aside(pair.cut)
+        await till.customer_pays(payment)
+        await till.engine.watcher.ask(payment)
+        await till.engine.forwarder.forward(payment.id)
+        await _completed(till, payment)
+        _check_balances(control)
+        await aside(pair.lose_primary)
+    await aside(pair.promote)
+    async with running(settings, simulator) as till:
+        # Blink knows the numbers that the lost transfers had: this ledger is held.
+        held = await till.facts.wait_for(AttentionChanged, lambda f: f.hold is not None)
+        assert held.hold is not None
+        assert held.hold.cause is HoldCause.ID_TAKEN
+        _check_balances(control)
+        # What went out is found at Blink and marked; only then it goes on.
+        await _completed(till, payment)
+        _check_balances(control)
+        assert (await till.engine.audit()).holds
+        # And it sells as ever.
+        other = await till.charge()
+        await till.customer_pays(other)
+        await _completed(till, other)
+    balances = control.balances()
+    assert (balances["cafe"]["BTC"], balances["elturco"]["BTC"]) == (42, 4)
+    control.verify()
+
+
+def _check_balances(control: ControlClient) -> None:
+    balances = control.balances()
+    assert (balances["cafe"]["BTC"], balances["elturco"]["BTC"]) == (21, 2)
