@@ -13,12 +13,17 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged
+from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import TransferEvent
+from blinkpos_desktop.services.clock import SystemClock
+from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.rates import Rates
+from blinkpos_desktop.services.store import codec
 from blinkpos_desktop.services.store import redis as redis_module
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.postgres import PostgresStore
-from blinkpos_desktop.services.store.redis import key_of
+from blinkpos_desktop.services.store.redis import key_of, key_of_price
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
@@ -222,6 +227,79 @@ async def test_a_deletion_that_it_missed_brings_no_old_state_back(
                 await _until(lambda: not redis.exists(key))
 
 
+USD = Currency(code="USD", digits=2, symbol="$")
+
+
+class Blink(SystemClock):
+    """Tells a price and the time, and counts."""
+
+    def __init__(self) -> None:
+        self.base, self.asked, self.at = 1_000_000, 0, 1_000_000.0
+
+    def now(self) -> float:
+        return self.at
+
+    async def price(self, currency: Currency) -> Price:
+        self.asked += 1
+        return self.of(currency, self.base)
+
+    def of(self, currency: Currency, base: int, *, age: float = 0) -> Price:
+        return Price(currency=currency, base=base, offset=6, as_of=int(self.at - age))
+
+
+async def test_tills_tell_one_another_prices_that_nobody_else_can_move(redis_url: str) -> None:
+    blink, key = Blink(), key_of_price("USD")
+
+    def rates(cache: Cache) -> Rates:
+        return Rates(blink, Feed(), blink, cache.cache)  # type: ignore[arg-type]  # enough
+
+    async with caching(redis_url) as one, caching(redis_url) as two:
+        for cache in (one, two):
+            await cache.until(Health.OK)
+        with Redis.from_url(redis_url) as redis:
+            first, second = rates(one), rates(two)
+            # Who has asked Blink nothing yet takes nobody's word for it.
+            redis.set(key, codec.encode_price(blink.of(USD, 1)))
+            assert not await second._take_shared(USD)
+            for each in (first, second):
+                await each.refresh(USD)
+            told = codec.encode_price(blink.of(USD, 1_000_000))
+            await _until(lambda: redis.get(key) == told.encode())
+            assert 0 < int(str(redis.ttl(key))) <= 60
+            asked, blink.at, blink.base = blink.asked, blink.at + 100, 1_005_000
+            await first.refresh(USD)
+            fresh = codec.encode_price(blink.of(USD, 1_005_000))
+            await _until(lambda: redis.get(key) == fresh.encode())
+            assert await second._take_shared(USD)
+            price = await second.price(USD)
+            assert price is not None
+            assert (price.base, blink.asked) == (1_005_000, asked + 1)
+            # What is not so is not taken, and Redis is not away for it.
+            for wrong in (
+                codec.encode_price(blink.of(USD, 1_020_000)),
+                codec.encode_price(blink.of(USD, 1)),
+                codec.encode_price(blink.of(USD, 1_005_000, age=200)),
+                fresh.replace("USD", "EUR"),
+                fresh.replace('"digits": 2', '"digits": 0'),
+                fresh.replace("1005000", "1005000.5"),
+                fresh.replace('"offset": 6', '"offset": -6'),
+                "garbage",
+                "[]",
+                "",
+            ):
+                redis.set(key, wrong)
+                assert not await second._take_shared(USD), wrong
+            redis.delete(key)
+            redis.lpush(key, fresh)
+            assert not await second._take_shared(USD)
+            assert two.healths.empty()
+            # Ten minutes on, Blink itself is asked again.
+            redis.delete(key)
+            blink.at += 600
+            redis.set(key, codec.encode_price(blink.of(USD, 1_005_000)))
+            assert not await second._take_shared(USD)
+
+
 @pytest.mark.usefixtures("hasty")
 async def test_every_key_is_ours_by_its_name(
     make_settings: SettingsMaker, simulator: Simulator, redis_url: str
@@ -236,6 +314,8 @@ async def test_every_key_is_ours_by_its_name(
             payment = await till.charge()
             await _until(lambda: bool(redis.exists(key_of(payment.payment_hash))))
             await _sale(till)
+            await till.engine.rates.refresh(USD)
+            await _until(lambda: bool(redis.exists(key_of_price("USD"))))
             keys = {key.decode() for key in redis.scan_iter()}
         assert {key for key in keys if not key.startswith("blinkpos:")} == {"somebody"}
         assert redis.get("somebody") == b"else's"

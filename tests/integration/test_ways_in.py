@@ -6,21 +6,35 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from blinkpos_desktop import engine as engine_module
+from blinkpos_desktop.domain.announcement import LedgerNews
 from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PaymentCompleted
+from blinkpos_desktop.domain.facts import (
+    Health,
+    LookAgain,
+    Part,
+    PartChanged,
+    PaymentCompleted,
+    PaymentPaid,
+)
 from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.transfer import TransferEvent
+from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.store import connections as connections_module
+from blinkpos_desktop.services.store import polling
+from blinkpos_desktop.services.store.notifications import Notifications
+from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
 from tests.integration.running import LIMIT, Till, aside, running
-from tests.integration.stores import awaiting, store_at
+from tests.integration.stores import awaiting, claimed, paid, store_at
 from tests.support.certificates import make_certificates
 from tests.support.clusters import PASSWORD, VERSIONS, Cluster
 from tests.support.pgbouncer import SERVER_CONNECTIONS, PgBouncer, pgbouncer
@@ -115,6 +129,86 @@ async def _completed(till: Till, payment: Payment) -> None:
     async with asyncio.timeout(LIMIT):
         while (await till.now(payment)).state is not PaymentState.COMPLETED:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("deaf_but_for_news")
+async def test_tills_hear_of_one_another_past_it_and_ask_without_a_way_past_it(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    cluster: Cluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(polling, "POLL_SECONDS", 0.05)
+    with pgbouncer(tmp_path / "bouncer", cluster.url()) as bouncer:
+        direct = cluster.fresh_database()
+        settings = make_settings(database_url=Secret(bouncer.url(direct)))
+        past = make_settings(
+            database_url=Secret(bouncer.url(direct)), database_direct_url=Secret(direct)
+        )
+        async with (
+            running(settings, simulator) as one,
+            running(settings, simulator) as asking,
+            running(past, simulator) as hearing,
+        ):
+            for till in (asking, hearing):
+                await till.facts.wait_for(LookAgain)
+            payment = await one.charge()
+            await aside(simulator.control.set_event_faults, suppress=3)
+            await one.customer_pays(payment)
+            await one.engine.watcher.ask(payment)
+            for till in (asking, hearing):
+                seen = await till.facts.wait_for(PaymentPaid)
+                done = await till.facts.wait_for(PaymentCompleted)
+                assert seen.payment.id == done.payment.id == payment.id
+                assert len(till.facts.told(PaymentPaid)) == 1
+            assert [t.engine._notifications.hears for t in (one, asking, hearing)] == [
+                False,
+                False,
+                True,
+            ]
+        await aside(_check_no_session, bouncer.url(direct), cluster)
+    simulator.control.verify()
+
+
+async def test_asking_finds_what_notifications_tell(cluster: Cluster) -> None:
+    url = cluster.fresh_database()
+    heard: list[LedgerNews] = []
+    asked: list[LedgerNews] = []
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    async with store_at(url) as store, store_at(url) as other:
+        listening = Notifications(
+            url,
+            process=uuid4(),
+            on_news=heard.append,
+            on_connected=lambda: looks.put_nowait(None),
+            jitter=lambda: 0.5,
+        )
+        asking = Polling(
+            other.connections,
+            hears=lambda: False,
+            on_news=asked.append,
+            on_missed=lambda: looks.put_nowait(None),
+        )
+        await paid(store)  # before anybody looks: no news
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(polling, "POLL_SECONDS", 0.02)
+            tasks = [asyncio.create_task(each.run()) for each in (listening, asking)]
+            async with asyncio.timeout(LIMIT):
+                for _ in tasks:
+                    await looks.get()
+            payment = await paid(store)
+            transfer = await claimed(store, payment.transfers[0])
+            await store.record(transfer, TransferEvent.GAVE_UP, reason="gone")
+            await store.choose(transfer.id, Choice(remedy=Remedy.KEEP), "ana")
+            await paid(other)  # its own: asked for by nobody
+            async with asyncio.timeout(LIMIT):
+                while len(asked) < 3 or len(heard) < 4:  # noqa: ASYNC110 (both are lists)
+                    await asyncio.sleep(0.02)
+            await end(*tasks)
+    assert [each.is_about_attention for each in asked] == [False, True, True]
+    assert asked == heard[:3]
+    assert len(heard) == 4
 
 
 def _check_no_session(url: str, cluster: Cluster) -> None:

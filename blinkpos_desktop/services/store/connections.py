@@ -158,7 +158,7 @@ class Connections:
                 self._conninfo, connect_timeout=CONNECT_SECONDS
             )
         except psycopg.Error as error:
-            return _first_line(error)
+            return first_line(error)
         await connection.close()
         return ""
 

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import codec, redis_address
 from blinkpos_desktop.services.store.redis_address import LIMIT_SECONDS
@@ -23,6 +24,7 @@ from blinkpos_desktop.services.store.redis_primary import RedisPrimary
 
 PENDING_SECONDS: Final = 15 * 60
 PROCESSING_SECONDS: Final = 30 * 60
+PRICE_SECONDS: Final = 60
 _BELT: Final = 2 * LIMIT_SECONDS
 """Only for what the client's own limit misses: cancelled in its clean-up it leaks its socket."""
 _RETRY_EVERY: Final = 2.0
@@ -30,6 +32,11 @@ _CHECK_EVERY: Final = 10.0
 _QUEUE: Final = 1000
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+
+
+def key_of_price(code: str) -> str:
+    """Return the key of a currency's price."""
+    return f"blinkpos:rate:{code}"
 
 
 def key_of(payment_hash: str) -> str:
@@ -97,17 +104,32 @@ class RedisCache:
 
     async def get(self, payment_hash: str) -> Payment | None:
         """Return what Redis holds of a payment; ``None`` when it has nothing or is away."""
+        text = await self._get(key_of(payment_hash))
+        found = None if text is None else codec.decode(text)
+        return found if found and found.payment_hash == payment_hash else None
+
+    def tell_price(self, price: Price) -> None:
+        """Tell the other tills a price for a minute, now or never; returns at once."""
+        if self._health is Health.OK:
+            key = key_of_price(price.currency.code)
+            self._queue(key, codec.encode_price(price), PRICE_SECONDS)
+
+    async def told_price(self, currency: Currency) -> Price | None:
+        """Return what a till told within the last minute; ``None`` without it."""
+        text = await self._get(key_of_price(currency.code))
+        return None if text is None else codec.decode_price(text, currency)
+
+    async def _get(self, key: str) -> bytes | None:
         if self._health is not Health.OK:
             return None
         try:
-            text = await _within_belt(self._primary.client.get(key_of(payment_hash)))
+            text = await _within_belt(self._primary.client.get(key))
         except ResponseError:
             return None  # it answers: somebody keeps another kind of value under our key
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
             return None
-        found = codec.decode(text) if isinstance(text, bytes) else None
-        return found if found and found.payment_hash == payment_hash else None
+        return text if isinstance(text, bytes) else None
 
     async def run(self) -> None:
         """Connect, empty the queue and keep checking, until cancelled."""
