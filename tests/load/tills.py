@@ -115,7 +115,8 @@ class Till:
         try:
             payment = await self.engine.checkout.charge(sale)
         except TillError as error:
-            figures.refused[error.sentence] += 1
+            passes = isinstance(error, UnavailableError)
+            figures.refused[error.sentence if passes else str(error)] += 1
             return
         figures.charge.append(_since(began))
         await asyncio.sleep(looks_for)

@@ -183,6 +183,9 @@ class Connections:
         except _PASSING as error:
             raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
+            if type(error) is psycopg.DatabaseError:
+                # Without a code of the server's it is libpq's own word: the line broke.
+                raise UnavailableError(AWAY, cause=first_line(error)) from error
             raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:
