@@ -214,6 +214,18 @@ def _for_owner() -> Settings:
     return settings
 
 
+def show(key: str, *, as_json: bool) -> int:
+    """Tell all that happened to a payment; return the exit code."""
+    from blinkpos_desktop.operations import show as operation
+
+    wanted = operation.parse_key(key)
+
+    async def work(engine: Engine) -> int:
+        return await operation.run(engine, wanted, as_json=as_json)
+
+    return asyncio.run(_operate(work))
+
+
 async def _operate(work: Callable[[Engine], Awaitable[int]]) -> int:
     """Do one thing with an engine that doesn't sell, and clean up after it."""
     settings = settings_module.load()

@@ -91,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     _add_attention(commands)
     _add_vault(commands)
+
+    show = commands.add_parser("show", help="all that happened to a payment", allow_abbrev=False)
+    show.add_argument(
+        "key", metavar="HASH|NUMBER", help="of the payment, or of one of its transfers"
+    )
+    show.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    show.set_defaults(run=_show)
     return parser
 
 
@@ -226,6 +233,12 @@ def _audit(options: argparse.Namespace) -> int:
     from blinkpos_desktop import app
 
     return app.audit(as_json=options.json)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.show(options.key, as_json=options.json)
 
 
 def _reconcile(options: argparse.Namespace) -> int:

@@ -152,7 +152,7 @@ class Engine:
             clock,
             receiving.paid,
         )
-        self.history = History(self.store, clock)
+        self.history = History(self._postgres.records, clock, settings.timezone)
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )

@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 import platformdirs
 
@@ -46,6 +47,7 @@ _NAMES: Final = frozenset(
         "TIP_PRESETS",
         "CURRENCY",
         "TILL",
+        "TIMEZONE",
         "DATABASE_URL",
         "DATABASE_DIRECT_URL",
         "REDIS_URL",
@@ -97,6 +99,8 @@ class Settings:
     database_direct_url: Secret | None = None
     """The same database past a pooler, to hear of other tills."""
     redis_url: Secret | None = None
+    timezone: ZoneInfo | None = None
+    """The shop's own days are this zone's; the machine's without it."""
     backup_dir: Path | None = None
     """Where backups are written by themselves; a folder of the data folder without it."""
     backup_passphrase: Secret | None = None
@@ -227,6 +231,7 @@ def _build(values: Mapping[str, str]) -> Settings:
         database_url=Secret(database) if database else None,
         database_direct_url=Secret(direct) if direct else None,
         redis_url=Secret(redis) if redis else None,
+        timezone=_timezone(values.get("TIMEZONE")),
         data_dir=_folder(values.get("DATA_DIR", default_data), "DATA_DIR"),
         backup_dir=_folder(backups, "BACKUP_DIR")
         if (backups := values.get("BACKUP_DIR"))
@@ -324,3 +329,14 @@ def _currency(text: str) -> str:
             f"{PREFIX}CURRENCY is {quoted(text, 20)}: use SATS or a code such as USD."
         )
     return text.upper()
+
+
+def _timezone(text: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(text) if text else None
+    except (KeyError, ValueError, OSError) as error:
+        # Unknown, no name at all, or a folder's.
+        raise SettingsError(
+            f"{PREFIX}TIMEZONE is {quoted(text or '', 60)}: name a zone that this machine knows, "
+            "such as Europe/Vienna."
+        ) from error

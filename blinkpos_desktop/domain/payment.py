@@ -150,3 +150,22 @@ class Payment:
     def is_finished(self) -> bool:
         """Whether every transfer has settled or is kept."""
         return all(transfer.is_finished for transfer in self.transfers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """A sale that was just written down, and the ``externalId`` of its invoice's first attempt.
+
+    It has none when Blink's limits leave no room for the call.
+    """
+
+    payment: Payment
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendEnd:
+    """What a request came to: its transfer, and its payment when that was the last one of it."""
+
+    transfer: Transfer
+    completed: Payment | None = None

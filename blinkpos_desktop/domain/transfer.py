@@ -244,6 +244,17 @@ class Attempt:
     transfer: Transfer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendStart:
+    """Whether a request may leave: the transfer as SENDING, or ``None`` when somebody else won.
+
+    Without the turn, another process sends from the wallet just now.
+    """
+
+    transfer: Transfer | None
+    has_turn: bool
+
+
 NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN, _E.JOINED})
 """What can't happen to a transfer with a live invoice."""
 

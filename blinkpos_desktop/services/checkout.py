@@ -17,7 +17,13 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.facts import InvoiceReady
 from blinkpos_desktop.domain.hold import NUMBERS_BEHIND
 from blinkpos_desktop.domain.money import Currency, Price
-from blinkpos_desktop.domain.payment import INVOICE_SECONDS, Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    INVOICE_SECONDS,
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, quote
 from blinkpos_desktop.services.feed import Feed
@@ -83,9 +89,10 @@ class Checkout:
     async def _charge(self, sale: Sale) -> Payment:
         await self._holding.settle()
         plan = await self._plan(sale)
-        payment = await self._store.intend(plan)
+        intended = await self._store.intend(plan, most=INVOICES_A_MINUTE)
+        payment = intended.payment
         try:
-            invoice = await self._invoice(payment, plan)
+            invoice = await self._invoice(intended, plan)
             attached = await self._store.attach_invoice(payment.id, invoice)
         except TillError as error:
             await self._give_up(payment, PaymentState.FAILED, error.sentence)
@@ -118,12 +125,15 @@ class Checkout:
             tip_wallets=wallets,
         )
 
-    async def _invoice(self, payment: Payment, plan: PaymentPlan) -> Invoice:
+    async def _invoice(self, intended: Intended, plan: PaymentPlan) -> Invoice:
+        payment, account = intended.payment, plan.account.id
         for attempt in range(1, ATTEMPTS + 1):
-            account = plan.account.id
-            if await self._store.count_call(account, CallKind.INVOICE, most=INVOICES_A_MINUTE):
+            # The first one was taken with the sale itself.
+            external_id = intended.external_id
+            if attempt > 1:
+                external_id = await self._next_attempt(payment, account)
+            if external_id is None:
                 raise RateLimitedError(BUSY)
-            external_id = await self._store.begin_attempt(payment.id)
             try:
                 return await self._gateway.create_invoice(
                     plan.account,
@@ -149,6 +159,11 @@ class Checkout:
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
+
+    async def _next_attempt(self, payment: Payment, account: str) -> str | None:
+        if await self._store.count_call(account, CallKind.INVOICE, most=INVOICES_A_MINUTE):
+            return None
+        return await self._store.begin_attempt(payment.id)
 
     async def _give_up(self, payment: Payment, to: PaymentState, reason: str) -> None:
         try:

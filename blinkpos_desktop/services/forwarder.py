@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from blinkpos_desktop.domain.blink import (
     InvoiceStatus,
@@ -23,9 +23,10 @@ from blinkpos_desktop.domain.errors import RefusedError, TillError
 from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
 from blinkpos_desktop.domain.hold import HeldError
 from blinkpos_desktop.domain.memo import joined_memo
-from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.payment import Payment, PaymentState, SendEnd
 from blinkpos_desktop.domain.refusals import OWED_SECONDS, Refusal, of_invoice, of_payment
 from blinkpos_desktop.domain.transfer import (
+    RecipientInvoice,
     Step,
     Transfer,
     TransferEvent,
@@ -33,14 +34,13 @@ from blinkpos_desktop.domain.transfer import (
     Trouble,
 )
 from blinkpos_desktop.domain.watching import retry_delay
-from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.holding import Holding
-from blinkpos_desktop.services.invoicing import CLAIM_SECONDS, Invoicing, WaitError
+from blinkpos_desktop.services.invoicing import Invoicing, WaitError
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
+from blinkpos_desktop.services.renewing import CLAIM_SECONDS, Renewing
 from blinkpos_desktop.services.shop import Shop
 
-RENEW_SECONDS: Final = 5.0
 SLEPT_SECONDS: Final = 5.0
 """Of boot time between reading the claim and sending: more, and the till slept."""
 TURN_SECONDS: Final = 0.25
@@ -57,12 +57,21 @@ _PAID: Final = frozenset({SendStatus.SUCCESS, SendStatus.ALREADY_PAID})
 _log = logging.getLogger(__name__)
 
 
+class _Why(TypedDict):
+    reason: str
+    error: str
+    trouble: Trouble
+    wait_seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     """What a step came to: the transfer after it, and seconds to wait before the next."""
 
     transfer: Transfer
     wait: float = 0.0
+    completes: bool = False
+    """It was the last one of its payment, which is completed and told with it."""
 
     @property
     def rests(self) -> bool:
@@ -88,6 +97,7 @@ class Forwarder:
         self._invoicing, self._holding = invoicing, holding
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._jitter = shop, jitter
+        self._renewing = Renewing(store, clock)
         self._under_way: set[int] = set()
         # Parallel sends of one wallet only wait for Blink's own lock: one after another is faster.
         self._turns: dict[str, asyncio.Lock] = {}
@@ -124,7 +134,8 @@ class Forwarder:
         ]
         # No group: one transfer's bug must not cancel the others in the middle of a payment.
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        await self._complete(payment.id)
+        if True not in ended:
+            await self._complete(payment.id)
         failures = [each for each in ended if isinstance(each, Exception)]
         if failures:
             raise ExceptionGroup("transfers failed", failures)
@@ -145,36 +156,32 @@ class Forwarder:
             and payment.wallet_id in account.wallet_ids
         )
 
-    async def _work_alone(self, payment: Payment, transfer: Transfer, *, at_once: bool) -> None:
+    async def _work_alone(self, payment: Payment, transfer: Transfer, *, at_once: bool) -> bool:
+        """Work on a transfer that nobody here works on; return whether its payment is completed."""
         if transfer.id in self._under_way:
-            return
+            return False
         self._under_way.add(transfer.id)
         try:
-            await self._work(payment, transfer, at_once=at_once)
+            return await self._work(payment, transfer, at_once=at_once)
         except HeldError as error:
             # Taken up again by whoever looks for what is unfinished.
             _log.warning("transfer %d: %s", transfer.id, error)
             with suppress(TillError):
                 await self._store.release(transfer.id)
+            return False
         finally:
             self._under_way.discard(transfer.id)
 
-    async def _work(self, payment: Payment, transfer: Transfer, *, at_once: bool) -> None:
+    async def _work(self, payment: Payment, transfer: Transfer, *, at_once: bool) -> bool:
         """Take a transfer from step to step; a passing trouble waits and goes on."""
         failures = 0
         while True:
             try:
-                claimed = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
-                if claimed is None:
-                    outcome = await self._look_on(payment, transfer)
-                elif claimed.is_due or at_once:
-                    at_once = False
-                    async with self._renewed(payment, claimed):
-                        outcome = await self._advance(payment, claimed)
+                if _can_be_sent(transfer) and (transfer.is_due or at_once):
+                    outcome = await self._send_in_turn(payment, transfer)
                 else:
-                    outcome = _Outcome(transfer=claimed)
-                    await self._store.release(transfer.id)
-                failures = 0
+                    outcome = await self._claim_and_advance(payment, transfer, at_once=at_once)
+                at_once, failures = False, 0
             except HeldError:
                 raise
             except TillError as error:
@@ -183,29 +190,21 @@ class Forwarder:
                 outcome = _Outcome(transfer=transfer, wait=retry_delay(failures, self._jitter()))
             transfer = outcome.transfer
             if outcome.rests:
-                return
+                return outcome.completes
             if outcome.wait:
                 await self._clock.sleep(outcome.wait)
 
-    @asynccontextmanager
-    async def _renewed(self, payment: Payment, transfer: Transfer) -> AsyncIterator[None]:
-        """Renew the claim while a step takes its time, for as long as this process lives."""
-        name = f"renew-{transfer.id}"
-        renewing = asyncio.create_task(self._renew(payment, transfer), name=name)
-        try:
-            yield
-        finally:
-            await end(renewing)
-
-    async def _renew(self, payment: Payment, transfer: Transfer) -> None:
-        while True:
-            await self._clock.sleep(RENEW_SECONDS)
-            try:
-                await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
-                if self._turn(payment.wallet_id).locked():
-                    await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS)
-            except TillError as error:
-                _log.info("a claim was not renewed: %s", error)
+    async def _claim_and_advance(
+        self, payment: Payment, transfer: Transfer, *, at_once: bool
+    ) -> _Outcome:
+        claimed = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
+        if claimed is None:
+            return await self._look_on(payment, transfer)
+        if claimed.is_due or at_once:
+            async with self._renewing.claim(claimed.id):
+                return await self._advance(payment, claimed)
+        await self._store.release(transfer.id)
+        return _Outcome(transfer=claimed)
 
     async def _look_on(self, payment: Payment, before: Transfer) -> _Outcome:
         """Another process works on it: see how far it is."""
@@ -225,7 +224,8 @@ class Forwarder:
                     payment, transfer, TransferEvent.GAVE_UP, Refusal(reason=transfer.reason)
                 )
             case Step.SEND:
-                outcome = await self._send_in_turn(payment, transfer)
+                # It is now what it was not before: its claim comes with its send.
+                return _Outcome(transfer=transfer)
             case Step.ASK | Step.LOOK_UP:
                 outcome = await self._ask(payment, transfer)
             case _:  # REST
@@ -261,52 +261,46 @@ class Forwarder:
 
     async def _send_in_turn(self, payment: Payment, transfer: Transfer) -> _Outcome:
         async with self._turn(payment.wallet_id):
-            if not await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS):
-                return _Outcome(transfer=transfer, wait=TURN_SECONDS)
-            try:
-                return await self._send(payment, transfer)
-            finally:
-                await self._leave_turn(payment.wallet_id)
-
-    async def _leave_turn(self, wallet_id: str) -> None:
-        try:
-            await self._store.leave_turn(wallet_id)
-        except TillError as error:
-            # It runs out by itself.
-            _log.info("a turn was not given back: %s", error)
+            return await self._send(payment, transfer)
 
     async def _send(self, payment: Payment, transfer: Transfer) -> _Outcome:
         # Whatever has to be waited for comes before the intent: then it leaves at once.
         await self._holding.settle()
         await self._gateway.until_open()
-        # The turn may have been long in coming: the claim and the state are read again first.
+        # Turn, claim and state are read as the intent is written, and nothing is sent without it.
         read_at = self._clock.boot()
-        current = await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
-        if current is None or current.next_step is not Step.SEND or current.invoice is None:
-            return _Outcome(transfer=current or transfer, wait=0.0 if current else OTHERS_SECONDS)
-        sending = await self._store.record(current, TransferEvent.SEND_STARTED)
-        if sending is None:
+        start = await self._store.start_send(transfer, payment.wallet_id, seconds=CLAIM_SECONDS)
+        sending = start.transfer
+        if sending is None and not start.has_turn:
+            return _Outcome(transfer=transfer, wait=TURN_SECONDS)
+        if sending is None or sending.invoice is None:
             return await self._look_on(payment, transfer)
+        async with self._renewing.claim(sending.id, payment.wallet_id):
+            return await self._pay(payment, sending, sending.invoice, read_at)
+
+    async def _pay(
+        self, payment: Payment, sending: Transfer, invoice: RecipientInvoice, read_at: float
+    ) -> _Outcome:
+        lost = TransferEvent.SEND_LOST
         if self._clock.boot() - read_at > SLEPT_SECONDS:
             # This till slept meanwhile, and another may have taken over: nothing is sent.
-            return await self._record(payment, sending, TransferEvent.SEND_LOST, error="slept")
-        memo = joined_memo(current.memo, [each.memo for each in current.carries])
+            return await self._record(payment, sending, lost, error="slept", ends_send=True)
+        memo = joined_memo(sending.memo, [each.memo for each in sending.carries])
         try:
-            answer = await self._gateway.pay(
-                payment.wallet_id, current.invoice.payment_request, memo
-            )
+            answer = await self._gateway.pay(payment.wallet_id, invoice.payment_request, memo)
         except TillError as error:
-            _log.warning("transfer %d: the answer is lost: %s", transfer.id, error)
-            return await self._record(payment, sending, TransferEvent.SEND_LOST, error=str(error))
+            _log.warning("transfer %d: the answer is lost: %s", sending.id, error)
+            return await self._record(payment, sending, lost, error=str(error), ends_send=True)
         said = f"{answer.status} {answer.code} {answer.message}"
         return await self._record(
             payment,
             sending,
             _SENT[answer.status],
-            of_payment(answer, transfer.recipient),
+            of_payment(answer, sending.recipient),
             error="" if answer.status in _PAID else said,
             # How it stands is asked first.
             is_due=True,
+            ends_send=True,
         )
 
     async def _ask(self, payment: Payment, transfer: Transfer) -> _Outcome:
@@ -341,24 +335,31 @@ class Forwarder:
         *,
         error: str = "",
         is_due: bool = False,
+        ends_send: bool = False,
     ) -> _Outcome:
         """Record an event; with a refusal that lasts for a while, it is due again after it."""
         refusal = refusal or Refusal()
         waits = {Trouble.RESTRICTED: RESTRICTED_SECONDS, Trouble.OWED: OWED_SECONDS}
-        after = await self._store.record(
-            transfer,
-            event,
-            reason=refusal.reason,
-            error=error,
-            trouble=refusal.trouble,
-            wait_seconds=0.0 if is_due else waits.get(refusal.trouble, 0.0),
-        )
-        if after is None:
+        why: _Why = {
+            "reason": refusal.reason,
+            "error": error,
+            "trouble": refusal.trouble,
+            "wait_seconds": 0.0 if is_due else waits.get(refusal.trouble, 0.0),
+        }
+        if ends_send:
+            ended = await self._store.end_send(transfer, event, payment.wallet_id, **why)
+        else:
+            recorded = await self._store.record(transfer, event, **why)
+            ended = SendEnd(transfer=recorded) if recorded else None
+        if ended is None:
             return await self._look_on(payment, transfer)
+        after, completed = ended.transfer, ended.completed
         self._tell(payment, after)
         if after.state is TransferState.SETTLED:
             await self._tell_carried(after)
-        return _Outcome(transfer=after)
+        if completed is not None:
+            self._feed.publish(PaymentCompleted(payment=completed))
+        return _Outcome(transfer=after, completes=completed is not None)
 
     async def _tell_carried(self, transfer: Transfer) -> None:
         """What went with it has settled too: other payments may be complete by that."""
@@ -376,3 +377,7 @@ class Forwarder:
                 payment_id=payment.id, payment_hash=payment.payment_hash, transfer=transfer
             )
         )
+
+
+def _can_be_sent(transfer: Transfer) -> bool:
+    return transfer.next_step is Step.SEND and transfer.trouble is not Trouble.LASTING

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -13,6 +15,7 @@ from blinkpos_desktop.domain.blink import (
     RateLimitedError,
     RecipientWallet,
 )
+from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.hold import HELD, HeldError
 from blinkpos_desktop.domain.memo import joined_memo
 from blinkpos_desktop.domain.money import Price
@@ -20,14 +23,15 @@ from blinkpos_desktop.domain.refusals import is_below_a_cent
 from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Step, Transfer
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
+from blinkpos_desktop.services.renewing import CLAIM_SECONDS
 from blinkpos_desktop.services.shop import Shop
 
-CLAIM_SECONDS: Final = 15
 CALLS_A_MINUTE: Final = 60
 PREPARED_A_MINUTE: Final = 40
 """Preparing leaves room for what was paid and cannot wait."""
 BLOCKED_SECONDS: Final = 300
 BUSY: Final = "Blink asks us to slow down: it goes on by itself."
+_log = logging.getLogger(__name__)
 
 
 class WaitError(RateLimitedError):
@@ -55,55 +59,94 @@ class Invoicing:
         self._holding, self._usd_price = holding, usd_price
         self._makers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def make(self, transfer_id: int, *, ahead: bool = False) -> Transfer | None:
+    async def make(self, transfer_id: int) -> Transfer | None:
         """Return the transfer with its invoice; ``None`` when somebody else works on it.
 
-        ``ahead`` of the payment it is made only in a BTC wallet, where it lives
-        24 hours, and only while there is plenty of room. What is owed to the
-        same recipient goes with it.
+        What is owed to the same recipient goes with it.
 
         Raises:
             WaitError: Blink allows no more for now.
             HeldError: the ledger is held, from now on or already.
             TillError: Blink or the database did not do it; nothing is lost.
         """
-        lock = self._makers.setdefault(transfer_id, asyncio.Lock())
-        async with lock:
+        async with self._maker(transfer_id):
             await self._holding.settle()
             claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
             if claimed is None or claimed.next_step is not Step.MAKE_INVOICE:
                 return claimed
-            if not ahead:
-                return await self._make(claimed, most=CALLS_A_MINUTE)
+            wallet = await self._shop.wallet(claimed.recipient)
+            kind = CallKind.RECIPIENT
+            if wait := await self._store.count_call(wallet.wallet_id, kind, most=CALLS_A_MINUTE):
+                raise WaitError(wait)
+            attempt = await self._store.begin_transfer_attempt(claimed.id)
+            invoice = await self._ask_for(wallet, attempt)
+            return await self._store.store_recipient_invoice(attempt.transfer, invoice)
+
+    async def make_ahead(
+        self, transfers: Sequence[Transfer], until_quiet: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Make the invoices of PLANNED transfers before their payment, as far as can be.
+
+        Only in BTC wallets, where they live 24 hours, and only while there is plenty
+        of room; each yields ``until_quiet``. What fails is left for the payment.
+        """
+        wallets: dict[int, RecipientWallet] = {}
+        async with AsyncExitStack() as makers:
+            for transfer in transfers:
+                await makers.enter_async_context(self._maker(transfer.id))
+            await self._holding.settle()
+            for transfer in transfers:
+                try:
+                    wallet = await self._shop.wallet(transfer.recipient)
+                except TillError as error:
+                    _not_prepared(transfer, error)
+                    continue
+                if not wallet.is_usd:
+                    wallets[transfer.id] = wallet
+            attempts = await self._store.begin_ahead(
+                [(each, wallets[each.id].wallet_id) for each in transfers if each.id in wallets],
+                most=PREPARED_A_MINUTE,
+                seconds=CLAIM_SECONDS,
+            )
+            claimed = {attempt.transfer.id for attempt in attempts}
             try:
-                return await self._make(claimed, most=PREPARED_A_MINUTE, is_ahead=True)
+                for attempt in attempts:
+                    await until_quiet()
+                    if await self._fill_ahead(wallets[attempt.transfer.id], attempt):
+                        claimed.discard(attempt.transfer.id)
             finally:
                 # Whoever sees the payment first goes on at once, another till perhaps.
-                await self._store.release(transfer_id)
+                for transfer_id in claimed:
+                    with suppress(TillError):
+                        await self._store.release(transfer_id)
 
-    async def _make(
-        self, claimed: Transfer, *, most: int, is_ahead: bool = False
-    ) -> Transfer | None:
-        wallet = await self._shop.wallet(claimed.recipient)
-        if is_ahead and wallet.is_usd:
-            return claimed
-        kind = CallKind.RECIPIENT
-        if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
-            raise WaitError(wait)
-        attempt = await self._store.begin_transfer_attempt(claimed.id)
+    async def _fill_ahead(self, wallet: RecipientWallet, attempt: Attempt) -> bool:
+        transfer = attempt.transfer
         try:
             invoice = await self._ask_for(wallet, attempt)
+            stored = await self._store.store_recipient_invoice(transfer, invoice, releases=True)
+        except TillError as error:
+            _not_prepared(transfer, error)
+            return False
+        return stored is not None
+
+    def _maker(self, transfer_id: int) -> asyncio.Lock:
+        return self._makers.setdefault(transfer_id, asyncio.Lock())
+
+    async def _ask_for(self, wallet: RecipientWallet, attempt: Attempt) -> RecipientInvoice:
+        try:
+            return await self._request(wallet, attempt)
         except RateLimitedError as error:
             if error.is_block:
+                kind = CallKind.RECIPIENT
                 await self._store.block_calls(wallet.wallet_id, kind, seconds=BLOCKED_SECONDS)
                 raise WaitError(BLOCKED_SECONDS) from error
             raise
         except IdTakenError as error:
             await self._holding.place(attempt.external_id)
             raise HeldError(HELD, cause=str(error)) from error
-        return await self._store.store_recipient_invoice(attempt.transfer, invoice)
 
-    async def _ask_for(self, wallet: RecipientWallet, attempt: Attempt) -> RecipientInvoice:
+    async def _request(self, wallet: RecipientWallet, attempt: Attempt) -> RecipientInvoice:
         transfer, sats = attempt.transfer, attempt.transfer.invoice_sats
         if wallet.is_usd and is_below_a_cent(sats, self._usd_price()):
             raise BelowOneCentError("Less than a cent can't be sent to a USD wallet.")
@@ -114,3 +157,7 @@ class Invoicing:
             memo=joined_memo(transfer.memo, [each.memo for each in transfer.carries]),
             external_id=attempt.external_id,
         )
+
+
+def _not_prepared(transfer: Transfer, error: TillError) -> None:
+    _log.info("transfer %d is not prepared: %s", transfer.id, error)

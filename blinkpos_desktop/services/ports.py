@@ -23,15 +23,24 @@ from blinkpos_desktop.domain.blink import (
     WalletTransaction,
 )
 from blinkpos_desktop.domain.difference import Report, Run
+from blinkpos_desktop.domain.history import Page, Place, Search, Span, Takings
 from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.money import Currency, Price
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.reconciliation import LedgerRows
+from blinkpos_desktop.domain.story import Story
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import (
     Attempt,
     RecipientInvoice,
+    SendStart,
     Transfer,
     TransferEvent,
     Trouble,
@@ -173,14 +182,33 @@ class Books(Protocol):
         """
 
 
+class Records(Protocol):
+    """What the ledger remembers, for people. Raises ``UnavailableError`` as ``Store`` does."""
+
+    async def sales(self, search: Search, *, behind: Place | None = None, limit: int = 50) -> Page:
+        """Return up to ``limit`` sales, newest first, from behind the end of the page before."""
+
+    async def tips(self, spans: Sequence[Span]) -> Sequence[Sequence[TipSummary]]:
+        """Return the tips of sales paid in each span, per recipient, the largest sum first."""
+
+    async def takings(self, spans: Sequence[Span]) -> Sequence[Sequence[Takings]]:
+        """Return what was sold and paid in each span, per currency, the largest sum first."""
+
+    async def story_of(self, key: str | int) -> Story | None:
+        """Return a payment's story by a number or a hash, its transfers' and invoices' included."""
+
+
 class Store(Protocol):
     """The ledger. Every change is compare-and-set: ``None`` says that somebody else won.
 
     Raises ``UnavailableError`` when PostgreSQL is away.
     """
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        """Write a payment, its transfers and its first event in one transaction."""
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        """Write a payment, its transfers and its first attempt in one transaction.
+
+        The attempt's call is counted; without room for it (``most`` a minute) there is none.
+        """
 
     async def begin_attempt(self, payment_id: int) -> str:
         """Take the next attempt of a payment's invoice; return its ``externalId``."""
@@ -226,10 +254,22 @@ class Store(Protocol):
             HeldError: the ledger is held. TillError: somebody else works on the transfer.
         """
 
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        """Claim PLANNED transfers and begin an attempt of each, in one transaction.
+
+        Each comes with the wallet whose calls are counted. Those are left out for which
+        there is no room, that somebody else works on, or that are no longer as given.
+        """
+
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours."""
+        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours.
+
+        With ``releases`` the claim is given back in the same transaction.
+        """
 
     async def record(
         self,
@@ -248,6 +288,33 @@ class Store(Protocol):
 
         Raises:
             HeldError: a send was to be started, and the ledger is held.
+        """
+
+    async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
+        """Claim a PREPARED transfer, take the turn at its wallet and write that it is sent.
+
+        One transaction: after it a request may leave, without it none does. The state,
+        the recipient and the live invoice must still be as given.
+
+        Raises:
+            HeldError: nothing of its account may be sent.
+        """
+
+    async def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        """Record what a request came to, as ``record`` does, and give the turn back with it.
+
+        A transfer that has settled gives its claim back too, and completes its payment
+        if it was the last one: of two last ones at once neither may, then ``complete`` does.
         """
 
     async def adopt(

@@ -25,12 +25,12 @@ class Preparing:
         self._invoicing, self._until_quiet = invoicing, until_quiet
 
     async def prepare(self, payment: Payment) -> None:
-        """Make what can be made ahead, one after another; what fails is left for the payment."""
-        for transfer in payment.transfers:
-            if transfer.next_step is not Step.MAKE_INVOICE:
-                continue
-            await self._until_quiet()
-            try:
-                await self._invoicing.make(transfer.id, ahead=True)
-            except TillError as error:
-                _log.info("transfer %d is not prepared: %s", transfer.id, error)
+        """Make what can be made ahead; what fails is left for the payment."""
+        planned = [each for each in payment.transfers if each.next_step is Step.MAKE_INVOICE]
+        if not planned:
+            return
+        await self._until_quiet()
+        try:
+            await self._invoicing.make_ahead(planned, self._until_quiet)
+        except TillError as error:
+            _log.info("payment %d is not prepared: %s", payment.id, error)

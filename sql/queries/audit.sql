@@ -92,3 +92,26 @@ FROM payments p JOIN transfers t ON t.payment_id = p.id
 WHERE p.state NOT IN ('paid', 'completed')
   AND t.state IN ('sending', 'unknown', 'in_flight', 'settled')
 ORDER BY payment_id, transfer_id NULLS FIRST, rule;
+
+-- name: audit_sums
+-- Each row is a sum that is held and is not what its payments and transfers come to.
+SELECT 'sums' AS rule, NULL::bigint AS payment_id, NULL::bigint AS transfer_id,
+    grain || ' ' || (start AT TIME ZONE 'UTC') || ', ' || currency || ': held '
+        || coalesce(h.sales, 0) || ' sales, ' || coalesce(h.total_sats, 0) || ' sats, are '
+        || coalesce(d.sales, 0) || ' sales, ' || coalesce(d.total_sats, 0) || ' sats' AS detail
+FROM (SELECT * FROM sale_sums WHERE sales <> 0) h
+FULL JOIN sale_sums_derived d USING (grain, start, currency, currency_digits)
+WHERE (h.sales, h.base_minor, h.tip_minor, h.total_sats, h.tip_sats, h.received_sats)
+    IS DISTINCT FROM (d.sales, d.base_minor, d.tip_minor, d.total_sats, d.tip_sats,
+        d.received_sats)
+UNION ALL
+SELECT 'sums', NULL, NULL,
+    grain || ' ' || (start AT TIME ZONE 'UTC') || ', ' || recipient || ': held '
+        || coalesce(h.tips, 0) || ' tips, ' || coalesce(h.sats, 0) || ' sats, '
+        || coalesce(h.settled_sats, 0) || ' settled, are ' || coalesce(d.tips, 0) || ' tips, '
+        || coalesce(d.sats, 0) || ' sats, ' || coalesce(d.settled_sats, 0) || ' settled'
+FROM (SELECT * FROM tip_sums WHERE tips <> 0) h
+FULL JOIN tip_sums_derived d USING (grain, start, recipient)
+WHERE (h.tips, h.sats, h.settled_sats, h.attention_sats, h.kept_sats, h.last_at)
+    IS DISTINCT FROM (d.tips, d.sats, d.settled_sats, d.attention_sats, d.kept_sats, d.last_at)
+ORDER BY detail;

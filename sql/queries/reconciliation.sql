@@ -44,17 +44,23 @@ ORDER BY p.id;
 
 -- name: sends_to_reconcile
 -- Recipients' invoices of what has settled since a moment, and those that Blink names.
+WITH wanted AS (
+    SELECT i.external_id FROM transfers t JOIN recipient_invoices i ON i.transfer_id = t.id
+    WHERE t.settled_at >= to_timestamp(%(since)s)
+    UNION
+    SELECT external_id FROM recipient_invoices WHERE payment_hash = ANY(%(hashes)s::text[])
+    UNION
+    SELECT external_id FROM recipient_invoices WHERE external_id = ANY(%(external_ids)s::text[])
+)
 SELECT t.payment_id, t.id AS transfer_id, t.recipient, i.sats, t.state, i.payment_hash,
     i.external_id, i.retired_at IS NULL AS is_live,
     extract(epoch FROM coalesce(t.settled_at, i.created_at))::bigint AS at,
     coalesce(t.settled_at >= to_timestamp(%(since)s), false) AS is_recent
-FROM recipient_invoices i
+FROM wanted
+JOIN recipient_invoices i USING (external_id)
 JOIN transfers t ON t.id = i.transfer_id
 JOIN payments p ON p.id = t.payment_id
-WHERE p.wallet_id = %(wallet_id)s AND i.payment_hash IS NOT NULL AND (
-    t.settled_at >= to_timestamp(%(since)s)
-    OR i.payment_hash = ANY(%(hashes)s::text[])
-    OR i.external_id = ANY(%(external_ids)s::text[]))
+WHERE p.wallet_id = %(wallet_id)s AND i.payment_hash IS NOT NULL
 ORDER BY t.id, i.created_at;
 
 -- name: transfers_named

@@ -60,6 +60,11 @@ def plan(
     )
 
 
+async def intend(store: PostgresStore, plan: PaymentPlan) -> Payment:
+    """A payment that was written down, with no attempt at its invoice yet."""
+    return (await store.intend(plan, most=0)).payment
+
+
 def hash_of(what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()
 
@@ -88,7 +93,7 @@ async def awaiting(
     store: PostgresStore, account: Account = ACCOUNT, *, expires_at: int = 2_000_000_000
 ) -> Payment:
     """A payment whose invoice is stored."""
-    payment = await store.intend(plan(account=account))
+    payment = await intend(store, plan(account=account))
     invoice = invoice_for(payment, expires_at=expires_at)
     attached = await store.attach_invoice(payment.id, invoice)
     assert attached is not None

@@ -112,6 +112,7 @@ SPOILS = {
     "WHERE role = 'tip'",
     Rule.UNPAID: "UPDATE payments SET state = 'expired', paid_at = NULL, completed_at = NULL, "
     "received_sats = NULL",
+    Rule.SUMS: "UPDATE tip_sums SET settled_sats = settled_sats - 1 WHERE grain = 'day'",
 }
 
 

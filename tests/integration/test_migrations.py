@@ -15,6 +15,7 @@ from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.services.store import migrations
 from blinkpos_desktop.services.store.migrations import known, migrate
 from tests.integration.stores import awaiting, store_at
+from tests.support.ledger import rows
 
 _OPEN = """
 import asyncio, sys
@@ -119,6 +120,28 @@ async def test_a_failure_leaves_nothing_behind(
     assert _tables(database_url) == 0
     monkeypatch.undo()
     assert await _migrate(database_url) == len(good)
+
+
+async def test_whoever_migrates_gives_way_to_a_till_in_the_middle_of_a_step(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = known()
+    monkeypatch.setattr(migrations, "known", lambda: newest[:-1])
+    async with store_at(database_url) as store:
+        payment = await awaiting(store)
+    monkeypatch.undo()
+    async with await psycopg.AsyncConnection.connect(database_url) as till:
+        await till.execute("UPDATE transfers SET tries = 1 WHERE payment_id = %s", (payment.id,))
+        migrating = asyncio.create_task(_migrate(database_url))
+        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '^LOCK'"
+        while not rows(database_url, waiting):  # noqa: ASYNC110 (nobody tells of it)
+            await asyncio.sleep(0.01)
+        # It holds the payments already and waits for the transfers: this would be a deadlock.
+        await till.execute("UPDATE payments SET note = 'x' WHERE id = %s", (payment.id,))
+        await till.commit()
+        assert await migrating == 1
+    [row] = rows(database_url, "SELECT note FROM payments")
+    assert row["note"] == "x"
 
 
 async def test_a_till_that_may_make_no_tables_says_so(database_url: str) -> None:

@@ -131,6 +131,11 @@ def plan(*, merchant: bool = True, sats: int = 100) -> PaymentPlan:
     )
 
 
+async def intend(store: Store, plan: PaymentPlan) -> Payment:
+    """A payment that was written down, with no attempt at its invoice yet."""
+    return (await store.intend(plan, most=0)).payment
+
+
 def new_hash() -> str:
     return uuid4().hex * 2
 
@@ -147,7 +152,7 @@ def invoice_for(payment: Payment) -> Invoice:
 
 async def brought_to(store: Store, state: PaymentState) -> Payment:
     """Bring a new payment into a state."""
-    payment = await store.intend(plan())
+    payment = await intend(store, plan())
     for step in PATHS[state]:
         if step is _P.AWAITING:
             moved = await store.attach_invoice(payment.id, invoice_for(payment))

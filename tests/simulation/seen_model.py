@@ -115,10 +115,11 @@ class SeenLine:
         self.shown.add(payment_id)
 
     async def complete(self, payment_id: int) -> Payment | None:
-        completed = await self.do(
-            f"complete {payment_id}",
-            lambda: self.model.complete(payment_id, was_shown=payment_id in self.shown),
-        )
+        return await self.do(f"complete {payment_id}", lambda: self.complete_now(payment_id))
+
+    def complete_now(self, payment_id: int) -> Payment | None:
+        """Complete a payment within somebody's transaction."""
+        completed = self.model.complete(payment_id, was_shown=payment_id in self.shown)
         if completed is not None and completed.is_seen:
             self.shown.discard(payment_id)
         return completed

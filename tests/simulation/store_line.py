@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -22,12 +23,19 @@ from blinkpos_desktop.domain.attention import (
 )
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.hold import Hold, HoldCause
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import (
     Attempt,
     RecipientInvoice,
+    SendStart,
     Transfer,
     TransferEvent,
     Trouble,
@@ -73,8 +81,8 @@ class StoreLine:
     def turns(self) -> TurnsLine:
         return TurnsLine(self.model.turns, self.owner, self.do)
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        return await self.do("intend", lambda: self.model.intend(plan))
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        return await self.do("intend", lambda: self.model.intend(plan, most=most))
 
     async def begin_attempt(self, payment_id: int) -> str:
         return await self.do(
@@ -129,12 +137,58 @@ class StoreLine:
             lambda: self.model.begin_transfer_attempt(transfer_id, self.owner),
         )
 
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        return await self.do(
+            "begin ahead",
+            lambda: self.model.begin_ahead(wanted, self.owner, most=most, seconds=seconds),
+        )
+
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
         return await self.do(
             f"store invoice of {transfer.id}",
-            lambda: self.model.store_recipient_invoice(transfer, invoice, self.owner),
+            lambda: self.model.store_recipient_invoice(
+                transfer, invoice, self.owner, releases=releases
+            ),
+        )
+
+    async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
+        started = await self.do(
+            f"start to send {transfer.id}",
+            lambda: self.model.start_send(transfer, wallet_id, self.owner, seconds=seconds),
+        )
+        chance = self.faults.chances.sleeps_between
+        if started.transfer and chance and self.faults.random.random() < chance:
+            await self.process.nap(f"before {transfer.id} is sent")
+        return started
+
+    async def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        del error
+        return await self.do(
+            f"record {event} of {transfer.id}",
+            lambda: self.model.end_send(
+                transfer,
+                event,
+                wallet_id,
+                self.owner,
+                self.seen.complete_now,
+                reason=reason,
+                trouble=trouble,
+                wait_seconds=wait_seconds,
+            ),
         )
 
     async def record(
@@ -148,7 +202,7 @@ class StoreLine:
         wait_seconds: float = 0.0,
     ) -> Transfer | None:
         del error
-        recorded = await self.do(
+        return await self.do(
             f"record {event} of {transfer.id}",
             lambda: self.model.record(
                 transfer,
@@ -159,11 +213,6 @@ class StoreLine:
                 wait_seconds=wait_seconds,
             ),
         )
-        chance = self.faults.chances.sleeps_between
-        is_sent = event is TransferEvent.SEND_STARTED
-        if is_sent and chance and self.faults.random.random() < chance:
-            await self.process.nap(f"before {transfer.id} is sent")
-        return recorded
 
     async def adopt(
         self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
@@ -256,10 +305,16 @@ class StoreLine:
         return result
 
     async def _away(self, step: str, work: Callable[[], object]) -> None:
-        """The server is away; one time in three the transaction was committed."""
+        """The server is away; one time in three the transaction was committed, or still will be."""
         faults = self.faults
         done = not faults.outage and faults.random.random() < 0.34
         kind = "hung up after commit" if done else "away"
+        if done and faults.random.random() < 0.3:
+            # It waited for a lock when nobody waited for its answer any more.
+            kind, done = "carried out later", False
+            late: asyncio.Future[object] = faults.loop.create_future()
+            seconds = 60.0 * faults.random.random() ** 2
+            faults.loop.world_later(seconds, _finish_quietly, late, work)
         faults.story.count(f"database: {kind}")
         faults.story.tell("fault", step, "database", kind)
         await self._later(work if done else _nothing, 8.0 * faults.random.random() ** 3)
@@ -291,6 +346,11 @@ def _finish(future: asyncio.Future[T], work: Callable[[], T]) -> None:
     else:
         if not future.done():
             future.set_result(result)
+
+
+def _finish_quietly(future: asyncio.Future[object], work: Callable[[], object]) -> None:
+    with suppress(TillError):
+        future.set_result(work())
 
 
 def _nothing() -> None:

@@ -7,14 +7,21 @@ database is the line's business (``store_line``). It survives every till.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from blinkpos_desktop.domain.errors import RefusedError, TillError
 from blinkpos_desktop.domain.hold import HELD, HeldError
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, sources
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+    sources,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.refusals import OWED_SECONDS, owed
 from blinkpos_desktop.domain.tips import TipSummary
@@ -22,6 +29,7 @@ from blinkpos_desktop.domain.transfer import (
     Attempt,
     RecipientInvoice,
     Role,
+    SendStart,
     Transfer,
     TransferEvent,
     TransferState,
@@ -30,6 +38,7 @@ from blinkpos_desktop.domain.transfer import (
     for_carried,
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
+from blinkpos_desktop.services.ports import CallKind
 from blinkpos_desktop.services.store.connections import LedgerError, LedgerRowMissingError
 from tests.simulation.holds_model import HoldsModel
 from tests.simulation.rows_model import (
@@ -82,7 +91,7 @@ class StoreModel:
         self.seen = SeenModel(self)
         self.made_at = self.clock()
 
-    def intend(self, plan: PaymentPlan) -> Payment:
+    def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
         row = PaymentRow(id=self.next_number(), plan=plan, created_at=int(self.clock()))
         for planned in plan.transfers:
             transfer = TransferRow(
@@ -100,7 +109,9 @@ class StoreModel:
         self.account_ids.add(plan.account.id)
         for told in self.on_intend:
             told(row)
-        return payment_of(row)
+        has_room = not self.turns.count_call(plan.account.id, CallKind.INVOICE, most=most)
+        external_id = self.begin_attempt(row.id) if has_room else None
+        return Intended(payment=payment_of(row), external_id=external_id)
 
     def begin_attempt(self, payment_id: int) -> str:
         row = self.payments.get(payment_id)
@@ -169,13 +180,12 @@ class StoreModel:
         return [payment_of(row) for row in sorted(found, key=lambda row: (row.paid_at, row.id))]
 
     def claim(self, transfer_id: int, process: UUID, *, seconds: int) -> Transfer | None:
-        row, now = self.transfers.get(transfer_id), self.clock()
+        row = self.transfers.get(transfer_id)
         if row is None or row.state in _DONE or row.state is _T.CARRIED:
             return None
-        held = row.claimed_by is not None and row.claimed_by != process
-        if held and now <= row.claimed_until <= now + 2 * seconds:
+        if not self._can_claim(row, process, seconds):
             return None
-        row.claimed_by, row.claimed_until = process, now + seconds
+        row.claimed_by, row.claimed_until = process, self.clock() + seconds
         return transfer_of(row)
 
     def release(self, transfer_id: int, process: UUID) -> None:
@@ -201,8 +211,35 @@ class StoreModel:
         )
         return Attempt(external_id=external_id, transfer=transfer)
 
+    def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], process: UUID, *, most: int, seconds: int
+    ) -> list[Attempt]:
+        rooms: defaultdict[str, list[TransferRow]] = defaultdict(list)
+        for transfer, wallet_id in wanted:
+            row = self.transfers.get(transfer.id)
+            if row is None or row.state is not _T.PLANNED or row.recipient != transfer.recipient:
+                continue
+            if row.payment.plan.account.id in self.holds.accounts:
+                continue
+            if self._can_claim(row, process, seconds):
+                rooms[wallet_id].append(row)
+        begun: list[Attempt] = []
+        for wallet_id, claimable in rooms.items():
+            calls = len(claimable)
+            if self.turns.count_call(wallet_id, CallKind.RECIPIENT, most=most, calls=calls):
+                continue
+            for row in claimable:
+                row.claimed_by, row.claimed_until = process, self.clock() + seconds
+                begun.append(self.begin_transfer_attempt(row.id, process))
+        return begun
+
     def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice, process: UUID
+        self,
+        transfer: Transfer,
+        invoice: RecipientInvoice,
+        process: UUID,
+        *,
+        releases: bool = False,
     ) -> Transfer | None:
         row = self.transfers[transfer.id]
         attempt = self.attempts.get(invoice.external_id)
@@ -220,7 +257,57 @@ class StoreModel:
         self.recipient_hashes[invoice.payment_hash] = row
         row.invoice = invoice
         self.set_transfer(row, after, TransferEvent.INVOICE_STORED, process)
+        if releases:
+            row.claimed_by = None
         return transfer_of(row)
+
+    def start_send(
+        self, transfer: Transfer, wallet_id: str, process: UUID, *, seconds: int
+    ) -> SendStart:
+        row = self.transfers.get(transfer.id)
+        if not self.turns.take(wallet_id, process, seconds=seconds):
+            return SendStart(transfer=None, has_turn=False)
+        started = None
+        if row is not None and self._can_claim(row, process, seconds):
+            owner = row.claimed_by, row.claimed_until
+            row.claimed_by, row.claimed_until = process, self.clock() + seconds
+            try:
+                started = self.record(transfer, TransferEvent.SEND_STARTED, process, reason="")
+            except HeldError:
+                row.claimed_by, row.claimed_until = owner
+                self.turns.leave(wallet_id, process)
+                raise
+            if started is None:
+                row.claimed_by, row.claimed_until = owner
+        if started is None:
+            self.turns.leave(wallet_id, process)
+        return SendStart(transfer=started, has_turn=True)
+
+    def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        process: UUID,
+        complete: Callable[[int], Payment | None],
+        *,
+        reason: str,
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        self.turns.leave(wallet_id, process)
+        after = self.record(
+            transfer, event, process, reason=reason, trouble=trouble, wait_seconds=wait_seconds
+        )
+        if after is None:
+            return None
+        completed = None
+        if after.state is _T.SETTLED:
+            row = self.transfers[transfer.id]
+            row.claimed_by = None
+            if not transfer.carries:
+                completed = complete(row.payment.id)
+        return SendEnd(transfer=after, completed=completed)
 
     def record(
         self,
@@ -346,6 +433,10 @@ class StoreModel:
             row.view = row.payment.view = None
             after = apply(transfer_of(each), event, reason=reason)
             self.set_transfer(each, after, event, process, wait_seconds=OWED_SECONDS)
+
+    def _can_claim(self, row: TransferRow, process: UUID, seconds: int) -> bool:
+        now, until = self.clock(), row.claimed_until
+        return row.claimed_by in {None, process} or not now <= until <= now + 2 * seconds
 
     @staticmethod
     def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:

@@ -19,7 +19,17 @@ from blinkpos_desktop.domain.transfer import (
     TransferState,
     Trouble,
 )
-from tests.simulation.ledgers import FAR, Ledger, Run, brought_to, claimed, made, new_hash, plan
+from tests.simulation.ledgers import (
+    FAR,
+    Ledger,
+    Run,
+    brought_to,
+    claimed,
+    intend,
+    made,
+    new_hash,
+    plan,
+)
 
 _P, _T, _E = PaymentState, TransferState, TransferEvent
 OWN, WALLET, WHO = "till", "till/btc", "a person"
@@ -113,11 +123,11 @@ def test_a_complete_comparison_without_a_difference_frees_its_account(run: Run) 
         # What is only owed is no difference.
         last = await ledger.books.begin(OWN, None)
         owed = Difference(kind=Kind.OWED, sats=1, at=0, payment_id=1, transfer_id=2)
-        before = (await ledger.one.intend(plan())).id
+        before = (await intend(ledger.one, plan())).id
         assert await ledger.books.finish(last, _report(owed, highest=before + 500))
         assert await ledger.one.held(OWN) is None
         assert not await ledger.books.finish(last, _report())
-        after = await ledger.one.intend(plan())
+        after = await intend(ledger.one, plan())
         assert after.id > before + 500 + NUMBER_STEP
         assert await ledger.one.record(prepared, _E.SEND_STARTED)
 

@@ -18,6 +18,7 @@ from tests.simulation.ledgers import (
     Run,
     brought_to,
     claimed,
+    intend,
     invoice_for,
     made,
     new_hash,
@@ -30,7 +31,7 @@ _P, _T, _E = PaymentState, TransferState, TransferEvent
 
 def test_a_sale_is_read_as_it_was_written(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        written = await ledger.one.intend(plan(merchant=False))
+        written = await intend(ledger.one, plan(merchant=False))
         read = await ledger.other.payment(written.id)
         assert read == written
         assert (read.state, read.total_sats, read.tip_sats) == (_P.INTENDED, 110, 10)
@@ -47,7 +48,7 @@ def test_no_attempts_id_is_ever_used_again(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
         ids = []
         for store in (ledger.one, ledger.other):
-            payment = await store.intend(plan())
+            payment = await intend(store, plan())
             ids += [await store.begin_attempt(payment.id) for _ in range(2)]
             assert ids[-1].endswith(f"-{payment.id}-2")
         transfer = await claimed(ledger.one)
@@ -63,7 +64,7 @@ def test_no_attempts_id_is_ever_used_again(run: Run) -> None:
 
 def test_an_invoice_is_attached_once_and_to_one_sale(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        payment, another = [await ledger.one.intend(plan()) for _ in range(2)]
+        payment, another = [await intend(ledger.one, plan()) for _ in range(2)]
         invoice = invoice_for(payment)
         attached = await ledger.one.attach_invoice(payment.id, invoice)
         assert attached is not None
@@ -100,7 +101,7 @@ def test_what_was_never_made_cannot_move(run: Run) -> None:
             await ledger.one.payment(10**9)
         with pytest.raises(LedgerRowMissingError):
             await ledger.one.move(10**9, _P.PAID, reason="")
-        payment = await ledger.one.intend(plan())
+        payment = await intend(ledger.one, plan())
         with pytest.raises(TillError):
             await ledger.one.move(payment.id, _P.AWAITING, reason="")
         assert (await ledger.one.payment(payment.id)).state is _P.INTENDED

@@ -11,7 +11,6 @@ from blinkpos_desktop.domain.blink import InvoiceStatus
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import Fact, InvoiceReady
 from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.domain.refusals import of_payment
 from blinkpos_desktop.domain.transfer import (
     RecipientInvoice,
     Transfer,
@@ -19,7 +18,8 @@ from blinkpos_desktop.domain.transfer import (
     TransferState,
     Trouble,
 )
-from blinkpos_desktop.services.forwarder import _SENT, Forwarder, _Outcome
+from blinkpos_desktop.services import forwarder
+from blinkpos_desktop.services.forwarder import Forwarder, _Outcome
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
 from tests.simulation.mutating import Family, Function, model_of
@@ -153,19 +153,8 @@ async def _whatever_state(self: Forwarder, payment_id: int, *, at_once: bool = F
     await self._forward(await self._store.payment(payment_id), at_once=at_once)
 
 
-@wrong.function("drop the claim's second read", Forwarder, "_send")
-async def _unread(self: Forwarder, payment: Payment, transfer: Transfer) -> _Outcome:
-    """Send what was claimed, however long the till has slept since."""
-    sending = await self._store.record(transfer, _E.SEND_STARTED)
-    if sending is None or transfer.invoice is None:
-        return await self._look_on(payment, transfer)
-    request = transfer.invoice.payment_request
-    try:
-        answer = await self._gateway.pay(payment.wallet_id, request, transfer.memo)
-    except TillError as error:
-        return await self._record(payment, sending, _E.SEND_LOST, error=str(error))
-    refusal = of_payment(answer, transfer.recipient)
-    return await self._record(payment, sending, _SENT[answer.status], refusal, is_due=True)
+# Send what was read, however long the till has slept since.
+wrong.value("drop the look at the clock before a send", forwarder, "SLEPT_SECONDS", float("inf"))
 
 
 @wrong.function("keep by itself what Blink restricts", Forwarder, "_ask")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from blinkpos_desktop.domain import payment as payment_module
 from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate
 from blinkpos_desktop.domain.facts import InvoiceReady
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import Intended, Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
@@ -79,9 +79,9 @@ async def _as_asked(self: Receiving, payment_id: int, received_sats: int | None)
 
 
 @wrong.function("show a QR before it is stored", Checkout, "_invoice")
-async def _shown_first(self: Checkout, payment: Payment, plan: PaymentPlan) -> Invoice:
-    invoice = await _invoice(self, payment, plan)
-    shown = replace(payment, invoice=invoice, state=PaymentState.AWAITING)
+async def _shown_first(self: Checkout, intended: Intended, plan: PaymentPlan) -> Invoice:
+    invoice = await _invoice(self, intended, plan)
+    shown = replace(intended.payment, invoice=invoice, state=PaymentState.AWAITING)
     self._feed.publish(InvoiceReady(payment=shown))
     return invoice
 

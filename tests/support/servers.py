@@ -29,6 +29,8 @@ class PostgresServer:
         # What these databases hold need not outlive the machine's power: half the time is fsync.
         with psycopg.connect(self.embedded.conninfo, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
+            # Commits are counted: nobody else's may be among them.
+            connection.execute("ALTER SYSTEM SET autovacuum = off")
             connection.execute("SELECT pg_reload_conf()")
 
     def fresh_database(self) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,8 @@ CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 8.0
 """Any one transaction, the wait for locks included; a server silent for longer is away."""
 CHECK_SECONDS: Final = 2.0
+FRESH_SECONDS: Final = 1.0
+"""A connection that was in use so short a time ago is not asked first whether it still lives."""
 POOL_SIZE: Final = 4
 AWAY: Final = "The database can't be reached: nothing can be sold until it is back."
 REFUSES: Final = "The database refuses this change: nothing was written."
@@ -31,7 +33,12 @@ _PASSING: Final = (
     psycopg.errors.ReadOnlySqlTransaction,
 )
 
-Connection = psycopg.AsyncConnection[DictRow]
+
+class Connection(psycopg.AsyncConnection[DictRow]):
+    """A connection that knows when it was in use."""
+
+    used_at: float = float("-inf")
+    """On the loop's clock."""
 
 
 class LedgerError(TillError):
@@ -43,7 +50,7 @@ class LedgerRowMissingError(TillError):
 
 
 class Transaction:
-    """Named queries in one transaction, which commits when its block ends well.
+    """Named queries on a connection that is lent.
 
     Every query may name the ``process`` and the ``till`` that asks.
     """
@@ -81,10 +88,6 @@ class Transaction:
         cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
         return cursor.rowcount
 
-    def savepoint(self) -> AbstractAsyncContextManager[object]:
-        """Return a block that can be rolled back by itself (``psycopg.Rollback``)."""
-        return self.connection.transaction()
-
     async def tell(
         self,
         payment_id: int,
@@ -121,6 +124,8 @@ class Connections:
             conninfo,
             connection_class=Connection,
             kwargs={
+                # A query alone is a transaction: one round trip, where BEGIN and COMMIT make three.
+                "autocommit": True,
                 "row_factory": dict_row,
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": "blinkpos",
@@ -160,7 +165,20 @@ class Connections:
         """Lend a connection for one transaction, which commits when the block ends well.
 
         Raises:
-            UnavailableError: the server is away, or says nothing for so many ``seconds``.
+            UnavailableError: the server is away, or says nothing for so many ``seconds``. It
+                committed only if it had got so far.
+            LedgerError: it refuses what was to be written.
+        """
+        async with self.single(seconds) as lent, lent.connection.transaction():
+            yield lent
+
+    @asynccontextmanager
+    async def single(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
+        """Lend a connection for one query, which is a transaction by itself.
+
+        Raises:
+            UnavailableError: the server is away, or says nothing for so many ``seconds``. The
+                query may have been carried out, or still be: it waits for a lock perhaps.
             LedgerError: it refuses what was to be written.
         """
         limit: asyncio.TimerHandle | None = None
@@ -169,6 +187,7 @@ class Connections:
                 # Until its commit or rollback is through.
                 limit = hang_up_after(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield Transaction(connection, self.process, self.till)
+                connection.used_at = asyncio.get_running_loop().time()
         except _PASSING as error:
             raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
@@ -179,6 +198,8 @@ class Connections:
 
 
 async def _check(connection: Connection) -> None:
+    if asyncio.get_running_loop().time() - connection.used_at < FRESH_SECONDS:
+        return
     limit = hang_up_after(connection, CHECK_SECONDS)
     try:
         await AsyncConnectionPool.check_connection(connection)

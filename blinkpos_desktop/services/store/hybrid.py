@@ -14,12 +14,19 @@ from blinkpos_desktop.domain.attention import (
     WaitingChoice,
 )
 from blinkpos_desktop.domain.hold import Hold, HoldCause
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.domain.transfer import (
     Attempt,
     RecipientInvoice,
+    SendStart,
     Transfer,
     TransferEvent,
     Trouble,
@@ -40,9 +47,9 @@ class HybridStore:
         self._postgres = postgres
         self._redis = redis
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        """Write a payment, its transfers and its first event in one transaction."""
-        return await self._postgres.intend(plan)
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        """Write a sale with its first attempt, if ``most`` calls a minute allow it: one commit."""
+        return await self._postgres.intend(plan, most=most)
 
     async def begin_attempt(self, payment_id: int) -> str:
         """Take the next attempt of a payment's invoice; return its ``externalId``."""
@@ -125,11 +132,45 @@ class HybridStore:
         """Take the next attempt of a recipient's invoice, and along what is owed to him."""
         return await self._postgres.begin_transfer_attempt(transfer_id)
 
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        """Claim PLANNED transfers and begin their attempts in one commit, if there is room."""
+        return await self._postgres.begin_ahead(wanted, most=most, seconds=seconds)
+
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
         """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours."""
-        return await self._postgres.store_recipient_invoice(transfer, invoice)
+        return await self._postgres.store_recipient_invoice(transfer, invoice, releases=releases)
+
+    async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
+        """PREPARED → SENDING: the claim, the turn at the wallet and the intent in one commit."""
+        return await self._postgres.start_send(transfer, wallet_id, seconds=seconds)
+
+    async def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        """Record what a request came to, leave the wallet, complete the payment if that is all."""
+        ended = await self._postgres.end_send(
+            transfer,
+            event,
+            wallet_id,
+            reason=reason,
+            error=error,
+            trouble=trouble,
+            wait_seconds=wait_seconds,
+        )
+        self._cached(ended.completed if ended else None)
+        return ended
 
     async def record(
         self,

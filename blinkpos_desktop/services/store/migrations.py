@@ -2,6 +2,8 @@
 
 All of them run in one transaction under a transaction-scoped lock, so tills
 that start together apply each file once, and a failure leaves nothing behind.
+They only add to what the version before reads and writes, so its tills go on
+(docs/decisions/0010-migrations-only-add.md).
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.rows import tuple_row
 
 from blinkpos_desktop import resources
-from blinkpos_desktop.domain.errors import SettingsError
+from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 
 _LOCK: Final = 0x626C_696E_6B70_6F73  # "blinkpos"
+_BUSY: Final = ("ledger", "payments", "transfers", "recipient_invoices", "events")
+_PATIENCE: Final = 60
+"""Attempts, of half a second each, to find a moment in which no till is in the middle of a step."""
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
 _MADE = re.compile(
     rb"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|SEQUENCE|FUNCTION) (?:IF NOT EXISTS )?(\w+)",
@@ -88,6 +93,7 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
 
     Raises:
         SettingsError: the database is newer than the program, or its history differs.
+        UnavailableError: another till does not let go of the tables.
     """
     wanted = known()
     applied = 0
@@ -98,6 +104,8 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
             await cursor.execute("SELECT version, checksum FROM schema_migrations")
             present: dict[int, str] = dict(await cursor.fetchall())
         check_history(present, wanted)
+        if present and len(present) < len(wanted):
+            await _take_tables(connection)
         for migration in wanted:
             if migration.version in present:
                 continue
@@ -108,6 +116,26 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
             _log.info("applied migration %s", migration.name)
             applied += 1
     return applied
+
+
+async def _take_tables(connection: AsyncConnection[Any]) -> None:
+    """Hold all that tills write before anything is changed.
+
+    A till in the middle of a step that met half of a migration would be in a
+    deadlock with it, and the server may end either one. So whoever migrates gives
+    way, before a deadlock is looked for, and no sale ever does.
+    """
+    tables = ", ".join(_BUSY)
+    for _attempt in range(_PATIENCE):
+        try:
+            async with connection.transaction():
+                await connection.execute("SET LOCAL lock_timeout = '500ms'")
+                await connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
+        except errors.LockNotAvailable:
+            continue
+        await connection.execute("SET LOCAL lock_timeout = 0")
+        return
+    raise UnavailableError("Another till is busy with the database: try again in a minute.")
 
 
 def check_history(present: Mapping[int, str], wanted: tuple[Migration, ...]) -> None:

@@ -7,20 +7,23 @@ from typing import Final
 from uuid import UUID
 
 from blinkpos_desktop.domain.errors import SettingsError
+from blinkpos_desktop.domain.history import FOREVER, Span
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.services.store import migrations, moves, rows
+from blinkpos_desktop.services.store import migrations, moves
 from blinkpos_desktop.services.store.announcements import AnnouncementRows
 from blinkpos_desktop.services.store.choices import ChoiceRows
 from blinkpos_desktop.services.store.connections import Connections, LedgerError
 from blinkpos_desktop.services.store.holds import HoldRows
 from blinkpos_desktop.services.store.payments import PaymentRows
+from blinkpos_desktop.services.store.records import PostgresRecords
+from blinkpos_desktop.services.store.sends import SendRows
 from blinkpos_desktop.services.store.transfers import TransferRows
 from blinkpos_desktop.services.store.turns import SharedTurns
 
 MIGRATE_SECONDS: Final = 120.0
 
 
-class PostgresStore(PaymentRows, TransferRows, ChoiceRows, AnnouncementRows, HoldRows):
+class PostgresStore(PaymentRows, TransferRows, SendRows, ChoiceRows, AnnouncementRows, HoldRows):
     """The ledger's tables. ``process`` owns its claims; ``till`` is a label on events."""
 
     def __init__(self, conninfo: str, *, process: UUID, till: str) -> None:
@@ -28,6 +31,7 @@ class PostgresStore(PaymentRows, TransferRows, ChoiceRows, AnnouncementRows, Hol
         self.connections = Connections(conninfo, process=process, till=till)
         self.turns = SharedTurns(self.connections)
         self.shown = set()
+        self.records = PostgresRecords(self.connections)
 
     async def open(self) -> None:
         """Connect and migrate.
@@ -72,5 +76,5 @@ class PostgresStore(PaymentRows, TransferRows, ChoiceRows, AnnouncementRows, Hol
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return the tips of sales paid since a moment (Unix seconds), the largest sum first."""
-        async with self.connections.transaction() as ledger:
-            return [rows.tip_summary(row) for row in await ledger.rows("tips_since", since=since)]
+        [tips] = await self.records.tips([Span(start=since, end=FOREVER)])
+        return tips

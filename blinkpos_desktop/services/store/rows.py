@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
@@ -29,9 +29,9 @@ from blinkpos_desktop.domain.transfer import (
 Row = Mapping[str, Any]
 
 
-def payment(row: Row, transfers: Sequence[Row]) -> Payment:
-    """Return the payment of a ``payments`` row and its ``transfers`` rows."""
-    currency = _currency(row)
+def payment(row: Row) -> Payment:
+    """Return the payment of a ``payment_now`` row."""
+    currency = currency_of(row)
     invoice = None
     if row["payment_hash"] is not None:
         invoice = Invoice(
@@ -59,7 +59,7 @@ def payment(row: Row, transfers: Sequence[Row]) -> Payment:
         was_closed=row["was_closed"],
         is_seen=row["is_seen"],
         reason=row["reason"],
-        transfers=tuple(transfer(each) for each in transfers),
+        transfers=tuple(transfer(each) for each in row["transfers"]),
     )
 
 
@@ -160,7 +160,7 @@ def announcement(row: Row) -> Announcement:
     return Announcement(
         payment_id=row["payment_id"],
         payment_hash=row["payment_hash"],
-        amount=Money(minor=row["total_minor"], currency=_currency(row)),
+        amount=Money(minor=row["total_minor"], currency=currency_of(row)),
         sats=row["received_sats"],
         paid_at=row["paid_at"],
         till=row["till"],
@@ -173,7 +173,8 @@ def surplus_item(row: Row) -> SurplusItem:
     return SurplusItem(**row)
 
 
-def _currency(row: Row) -> Currency:
+def currency_of(row: Row) -> Currency:
+    """Return the currency of a row that names one."""
     return Currency(
         code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
     )

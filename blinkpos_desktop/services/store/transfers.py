@@ -14,6 +14,7 @@ from blinkpos_desktop.domain.refusals import OWED_SECONDS, owed
 from blinkpos_desktop.domain.transfer import (
     Attempt,
     RecipientInvoice,
+    Step,
     Transfer,
     TransferEvent,
     TransferState,
@@ -39,8 +40,30 @@ class TransferRows:
 
     async def release(self, transfer_id: int) -> None:
         """Give a claim back."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             await ledger.run("release", id=transfer_id)
+
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        """Claim PLANNED transfers and begin their attempts in one commit, as far as there is room.
+
+        Each comes with the wallet whose calls are counted.
+        """
+        by_id = {transfer.id: transfer for transfer, _wallet in wanted}
+        async with self.connections.single() as ledger:
+            begun = await ledger.rows(
+                "begin_ahead",
+                ids=list(by_id),
+                recipients=[transfer.recipient for transfer in by_id.values()],
+                wallets=[wallet_id for _transfer, wallet_id in wanted],
+                most=most,
+                seconds=seconds,
+            )
+        return [
+            Attempt(external_id=row["external_id"], transfer=by_id[row["transfer_id"]])
+            for row in begun
+        ]
 
     async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
         """Take the next attempt of a recipient's invoice, and along what is owed to him."""
@@ -67,31 +90,31 @@ class TransferRows:
         return Attempt(external_id=row["external_id"], transfer=transfer)
 
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the latest attempt's invoice, if it has none and is claimed."""
-        async with self.connections.transaction() as ledger:
+        """PLANNED → PREPARED with the latest attempt's invoice, if it has none and is claimed.
+
+        With ``releases`` the claim is given back in the same commit.
+        """
+        event = TransferEvent.INVOICE_STORED
+        if transfer.next_step is not Step.MAKE_INVOICE:
+            return None
+        after = replace(apply(transfer, event), invoice=invoice)
+        async with self.connections.single() as ledger:
             try:
-                async with ledger.savepoint():
-                    stored = await ledger.run(
-                        "store_recipient_invoice",
-                        external_id=invoice.external_id,
-                        transfer_id=transfer.id,
-                        payment_hash=invoice.payment_hash,
-                        payment_request=invoice.payment_request,
-                        sats=invoice.sats,
-                        expires_at=invoice.expires_at,
-                    )
-                    if not stored:
-                        return None
-                    if not await _record(ledger, transfer, TransferEvent.INVOICE_STORED):
-                        # Without the state the invoice must not stand either.
-                        raise psycopg.Rollback
+                stored = await ledger.maybe(
+                    "store_recipient_invoice",
+                    **change_of(transfer, event, after),
+                    external_id=invoice.external_id,
+                    payment_hash=invoice.payment_hash,
+                    payment_request=invoice.payment_request,
+                    sats=invoice.sats,
+                    expires_at=invoice.expires_at,
+                    releases=releases,
+                )
             except psycopg.errors.UniqueViolation:
                 return None
-            current = await transfer_of(ledger, transfer.id)
-        is_ours = current.invoice and current.invoice.payment_hash == invoice.payment_hash
-        return current if is_ours else None
+        return after if stored else None
 
     async def record(
         self,
@@ -105,7 +128,7 @@ class TransferRows:
     ) -> Transfer | None:
         """Apply an event to a transfer that is still as given and claimed by this process."""
         async with self.connections.transaction() as ledger:
-            return await _record(
+            return await record_in(
                 ledger,
                 transfer,
                 event,
@@ -145,7 +168,7 @@ class TransferRows:
                 payment_request=invoice.payment_request,
                 expires_at=invoice.expires_at,
             )
-            settled = await _record(
+            settled = await record_in(
                 ledger, transfer, TransferEvent.FOUND_SENT, error=invoice.payment_hash
             )
             if not adopted or settled is None:
@@ -205,7 +228,7 @@ async def _check_hold(ledger: Transaction, transfer_id: int) -> None:
         raise HeldError(HELD, cause=f"transfer {transfer_id}")
 
 
-async def _record(
+async def record_in(
     ledger: Transaction,
     transfer: Transfer,
     event: TransferEvent,
@@ -215,19 +238,12 @@ async def _record(
     trouble: Trouble = Trouble.NONE,
     wait_seconds: float = 0.0,
 ) -> Transfer | None:
+    """Apply an event in somebody's transaction, with what follows from it for those it carries."""
     after = apply(transfer, event, reason=reason, trouble=trouble)
-    values = {
-        "id": transfer.id,
-        "before": transfer.state,
-        "after": after.state,
-        "recipient": transfer.recipient,
-        "reason": after.reason,
-        "trouble": after.trouble,
-        "tries": after.tries,
-    }
+    values = change_of(transfer, event, after)
     if after.state is TransferState.SENDING:
         live = transfer.invoice.payment_hash if transfer.invoice else None
-        changed = await ledger.maybe("start_send", payment_hash=live, **values)
+        changed = await ledger.maybe("start_claimed_send", payment_hash=live, **values)
         if changed is None:
             await _check_hold(ledger, transfer.id)
     else:
@@ -245,3 +261,17 @@ async def _record(
     )
     await change_carried(ledger, event, after)
     return replace(after, is_due=wait_seconds <= 0)
+
+
+def change_of(transfer: Transfer, event: TransferEvent, after: Transfer) -> dict[str, object]:
+    """Return what names a compare-and-set of a transfer."""
+    return {
+        "id": transfer.id,
+        "before": transfer.state,
+        "recipient": transfer.recipient,
+        "event": event,
+        "after": after.state,
+        "reason": after.reason,
+        "trouble": after.trouble,
+        "tries": after.tries,
+    }
