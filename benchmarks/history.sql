@@ -8,7 +8,7 @@
 INSERT INTO payments (id, state, network, account_id, wallet_id, till, currency, currency_digits,
     currency_symbol, items_minor, base_minor, tip_minor, tip_percent, price_base, price_offset,
     price_as_of, total_sats, tip_sats, note, memo, attempt, payment_hash, payment_request,
-    expires_at, received_sats, created_at, paid_at, completed_at)
+    expires_at, received_sats, created_at, paid_at, completed_at, seen_at)
 SELECT 3 * i + 1, state, 'regtest', 'account-1', 'wallet-1', 'counter ' || 1 + i %% 4,
     CASE WHEN is_fiat THEN 'USD' ELSE 'SATS' END, CASE WHEN is_fiat THEN 2 ELSE 0 END,
     CASE WHEN is_fiat THEN '$' ELSE 'sats' END, ARRAY[base], base, tip,
@@ -20,7 +20,8 @@ SELECT 3 * i + 1, state, 'regtest', 'account-1', 'wallet-1', 'counter ' || 1 + i
     CASE WHEN state <> 'failed' THEN made + interval '15 minutes' END,
     CASE WHEN state IN ('paid', 'completed') THEN (base + tip) * rate END, made,
     CASE WHEN state IN ('paid', 'completed') THEN made + interval '9 seconds' END,
-    CASE WHEN state = 'completed' THEN made + interval '10 seconds' END
+    CASE WHEN state = 'completed' THEN made + interval '10 seconds' END,
+    CASE WHEN state IN ('paid', 'completed') THEN made + interval '10 seconds' END
 FROM (
     SELECT i, i %% 5 <> 0 AS is_fiat, CASE WHEN i %% 5 <> 0 THEN 10 ELSE 1 END AS rate,
         50 + (i * 7919) %% 3000 AS base,

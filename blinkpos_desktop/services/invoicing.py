@@ -88,12 +88,13 @@ class Invoicing:
         """Make the invoices of PLANNED transfers before their payment, as far as can be.
 
         Only in BTC wallets, where they live 24 hours, and only while there is plenty
-        of room; each yields ``until_quiet``. What fails is left for the payment.
+        of room; one after another, each ``until_quiet``. What fails is left for the payment.
         """
         wallets: dict[int, RecipientWallet] = {}
         async with AsyncExitStack() as makers:
             for transfer in transfers:
                 await makers.enter_async_context(self._maker(transfer.id))
+            await until_quiet()
             await self._holding.settle()
             for transfer in transfers:
                 try:
@@ -110,8 +111,9 @@ class Invoicing:
             )
             claimed = {attempt.transfer.id for attempt in attempts}
             try:
-                for attempt in attempts:
-                    await until_quiet()
+                for number, attempt in enumerate(attempts):
+                    if number:
+                        await until_quiet()
                     if await self._fill_ahead(wallets[attempt.transfer.id], attempt):
                         claimed.discard(attempt.transfer.id)
             finally:

@@ -29,7 +29,6 @@ class Preparing:
         planned = [each for each in payment.transfers if each.next_step is Step.MAKE_INVOICE]
         if not planned:
             return
-        await self._until_quiet()
         try:
             await self._invoicing.make_ahead(planned, self._until_quiet)
         except TillError as error:

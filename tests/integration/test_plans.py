@@ -93,6 +93,14 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "external_ids": [sale["external_id"]],
         "numbers": [sale["id"]],
         "items_minor": [1],
+        "ids": [sale["transfer_id"]],
+        "recipients": [history.RECIPIENTS[0]],
+        "wallets": [text],
+        "shown": [sale["id"]],
+        "parts_sats": [1],
+        **{name: [text] for name in ("roles", "memos", "states", "reasons", "sources")},
+        **dict.fromkeys(("releases", "was_shown", "encrypted"), True),
+        "made_at": now,
         "tip_percent": Decimal(10),
         "kind": "recipient",
         "reaches_back": True,
@@ -124,13 +132,14 @@ _TEXTS = (
         "network",
     ),
     *("note", "outcome", "payment_request", "reason", "remedy", "role", "state", "state_after"),
-    *("state_before", "till", "to", "trouble", "who"),
+    *("state_before", "till", "to", "trouble", "who", "why_completed", "place", "verified_in"),
+    *("target", "name"),
 )
 _NUMBERS = (
     *("asked", "base_minor", "currency_digits", "differing", "fixed", "for_person", "found"),
     *("hold_id", "invoice_seconds", "most", "not_ours", "position", "quiet_seconds", "remaining"),
     *("sats", "step", "tip_minor", "tip_sats", "total_sats", "transactions", "tries"),
-    "wait_seconds",
+    *("wait_seconds", "grace_seconds", "bytes"),
 )
 
 
@@ -160,5 +169,5 @@ def _own(values: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
         "takings_in": [month, days, ever],
         "story_of_hash": [values],
         "correct_received": [{"before": 1}],
-        "insert_payment": [{"currency": "USD"}],
+        "intend": [{"currency": "USD", "note": "", "kind": "x"}],
     }

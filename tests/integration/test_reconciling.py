@@ -35,6 +35,8 @@ def change(database_url: str, statement: str, *, by_force: bool = False) -> None
         if by_force:
             connection.execute("SET session_replication_role = replica")
         connection.execute(statement.encode())
+        if by_force:
+            ledger.sum_anew(connection)
 
 
 async def look(till: Till, **how: Any) -> Report:  # noqa: ANN401 (arguments of run)

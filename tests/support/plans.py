@@ -9,21 +9,30 @@ from typing import Any, Final
 
 import psycopg
 
+from blinkpos_desktop import resources
 from blinkpos_desktop.services.store import queries
 
 BIG: Final = frozenset(
     {"payments", "transfers", "recipient_invoices", "events", "sale_sums", "tip_sums"}
 )
 """Tables that grow with every sale."""
+
+
+def _names_in(*files: str) -> set[str]:
+    folder = resources.sql() / "queries"
+    text = "".join((folder / file).read_text(encoding="utf-8") for file in files)
+    return set(re.findall(r"^-- name: (\w+)", text, re.MULTILINE))
+
+
 WHOLE: Final = frozenset(
     {
-        # An audit reads all of history on purpose.
-        *("audit_snapshot", "audit_totals", "audit_surpluses", "audit_findings", "audit_sums"),
+        # Owners' commands for a whole ledger read all of it on purpose.
+        *_names_in("audit.sql", "whole.sql", "imports.sql"),
         # A hold is placed and freed when a newer copy of the ledger has acted: hardly ever.
         *("place_hold", "leap_attempts"),
     }
 )
-"""Queries that neither an owner nor a till asks."""
+"""Queries that no till asks, and no owner in a day's work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,8 @@ FEW_ROWS: Final = frozenset(
         "payments_open",
         "payments_unfinished",
         "payments_active",
+        "payments_unseen",
+        "payments_surplus",
         "transfers_attention",
         "transfers_restricted",
         "transfers_owed",
