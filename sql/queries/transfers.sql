@@ -35,7 +35,8 @@ claimable AS MATERIALIZED (
 ),
 counted AS (
     INSERT INTO call_windows AS w (account, kind, calls)
-    SELECT wallet, 'recipient', count(*) FROM claimable GROUP BY wallet ORDER BY wallet
+    SELECT wallet, 'recipient', count(*) FROM claimable GROUP BY wallet
+    HAVING count(*) <= %(most)s ORDER BY wallet
     {{more_calls}}
     RETURNING account
 ),

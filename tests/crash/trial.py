@@ -51,6 +51,8 @@ class Scenario:
     """With a Blink wallet, which can pay what was cancelled."""
     ends: bool = False
     """The program ends by itself although nobody has paid."""
+    prepares: bool = True
+    """Recipients' invoices are made before the payment; otherwise on it."""
     cold: bool = False
     """Started from nothing: with a window, or to see that a fork makes no difference."""
 
@@ -60,6 +62,7 @@ SCENARIOS: Final = {
     each.name: each
     for each in (
         Scenario(name="paid", program=_CHARGE, parts=_PARTS),
+        Scenario(name="unprepared", program=_CHARGE, parts=_PARTS, prepares=False),
         Scenario(name="dark", program=_CHARGE, parts=_PARTS, pays_at_once=False),
         Scenario(
             name="cancelled",
@@ -324,6 +327,7 @@ class Trial:
             "PYTHONPATH": str(ROOT),
             doomed.ARRIVALS: str(told),
             doomed.HASTY: "1",
+            doomed.UNPREPARED: "" if self._plan.scenario.prepares else "1",
             **{f"BLINKPOS_{name}": value for name, value in settings.items() if value},
         }
 
