@@ -50,7 +50,9 @@ CREATE TABLE tip_sums (
     PRIMARY KEY (grain, start, recipient)
 ) WITH (fillfactor = 50);
 
-CREATE FUNCTION add_sale(sale payments, sign integer) RETURNS void LANGUAGE sql AS $$
+-- In plpgsql, which keeps its plans for a connection.
+CREATE FUNCTION add_sale(sale payments, sign integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO sale_sums AS s (grain, start, currency, currency_digits, currency_symbol, sales,
         base_minor, tip_minor, total_sats, tip_sats, received_sats)
     SELECT grain, date_trunc(grain, sale.paid_at, 'UTC'), sale.currency, sale.currency_digits,
@@ -63,12 +65,13 @@ CREATE FUNCTION add_sale(sale payments, sign integer) RETURNS void LANGUAGE sql 
         tip_minor = s.tip_minor + excluded.tip_minor,
         total_sats = s.total_sats + excluded.total_sats,
         tip_sats = s.tip_sats + excluded.tip_sats,
-        received_sats = s.received_sats + excluded.received_sats
-$$;
+        received_sats = s.received_sats + excluded.received_sats;
+END $$;
 
 -- What tips that stood so no longer add, and what they add as they stand now.
 CREATE FUNCTION add_tips(paid timestamptz, before transfers[], after transfers[]) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO tip_sums AS s (grain, start, recipient, tips, sats, settled_sats, attention_sats,
         kept_sats, last_at)
     SELECT grain, date_trunc(grain, paid, 'UTC'), recipient, sum(sign), sum(sign * sats),
@@ -92,8 +95,8 @@ LANGUAGE sql AS $$
             (SELECT max(p.paid_at) FROM payments p
              JOIN transfers t ON t.payment_id = p.id AND t.role = 'tip'
              WHERE p.paid_at >= s.start AND p.paid_at < s.start + ('1 ' || s.grain)::interval
-               AND t.recipient = s.recipient) END
-$$;
+               AND t.recipient = s.recipient) END;
+END $$;
 
 CREATE FUNCTION count_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

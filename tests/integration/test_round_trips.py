@@ -47,6 +47,8 @@ async def test_a_sale_with_a_merchant_and_a_tip(
     # However slow the machine is: nothing is asked that is asked at intervals.
     monkeypatch.setattr(engine_module, "_CHECK_SECONDS", 3600.0)
     monkeypatch.setattr(connections, "FRESH_SECONDS", 3600.0)
+    # Each connection prepares each query once, in a round trip more.
+    monkeypatch.setattr(connections, "POOL_SIZE", 1)
     async with (
         counted(database_url) as (url, wire),
         opened(make_settings(database_url=Secret(url)), simulator, only_own=True) as till,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -34,11 +35,25 @@ _PASSING: Final = (
 )
 
 
+_PREPARED: Final = frozenset(
+    {
+        *("intend", "attach_invoice", "set_state", "payment_by_id", "payment_by_hash"),
+        *("begin_ahead", "store_recipient_invoice", "start_send", "end_send", "insert_event"),
+        *("claim", "release", "set_transfer", "count_call", "watched_payments"),
+        *("unfinished_payments", "unfinished_transfers", "lock_payment"),
+    }
+)
+"""What every sale asks: read by its key, planned once for a connection. What narrows a history
+is planned anew each time, by what narrows it."""
+
+
 class Connection(psycopg.AsyncConnection[DictRow]):
-    """A connection that knows when it was in use."""
+    """A connection that knows when it was in use, and whether the server is at its other end."""
 
     used_at: float = float("-inf")
     """On the loop's clock."""
+    is_direct: bool = False
+    """No pooler is in between, so that what was prepared is there the next time."""
 
 
 class LedgerError(TillError):
@@ -62,13 +77,11 @@ class Transaction:
 
     async def rows(self, query: str, **values: object) -> list[DictRow]:
         """Return the rows of a query."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return await cursor.fetchall()
+        return await (await self._execute(query, values)).fetchall()
 
     async def maybe(self, query: str, **values: object) -> DictRow | None:
         """Return the first row of a query, if there is one."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return await cursor.fetchone()
+        return await (await self._execute(query, values)).fetchone()
 
     async def one(self, query: str, **values: object) -> DictRow:
         """Return the one row of a query.
@@ -85,8 +98,14 @@ class Transaction:
 
     async def run(self, query: str, **values: object) -> int:
         """Run a query that returns no rows; return how many it changed."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return cursor.rowcount
+        return (await self._execute(query, values)).rowcount
+
+    async def _execute(self, query: str, values: dict[str, object]) -> psycopg.AsyncCursor[DictRow]:
+        return await self.connection.execute(
+            self._sql[query],
+            {**self._who, **values},
+            prepare=self.connection.is_direct and query in _PREPARED,
+        )
 
     async def tell(
         self,
@@ -129,8 +148,8 @@ class Connections:
                 "row_factory": dict_row,
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": "blinkpos",
-                # Prepared statements do not survive pgbouncer's transaction mode.
-                "prepare_threshold": None,
+                # A query is prepared where it says so, and never for being frequent.
+                "prepare_threshold": sys.maxsize,
             },
             min_size=1,
             max_size=POOL_SIZE,
@@ -138,6 +157,7 @@ class Connections:
             reconnect_timeout=CONNECT_SECONDS,
             open=False,
             name="ledger",
+            configure=_configure,
             check=_check,
         )
 
@@ -195,6 +215,20 @@ class Connections:
         finally:
             if limit is not None:
                 limit.cancel()
+
+
+async def _configure(connection: Connection) -> None:
+    """Find out whether a pooler is in between: it makes up a number for its clients.
+
+    Prepared statements do not survive its transaction mode.
+    """
+    limit = hang_up_after(connection, CHECK_SECONDS)
+    try:
+        cursor = await connection.execute("SELECT pg_backend_pid() AS pid", prepare=False)
+        row = await cursor.fetchone()
+        connection.is_direct = row is not None and row["pid"] == connection.info.backend_pid
+    finally:
+        limit.cancel()
 
 
 async def _check(connection: Connection) -> None:
