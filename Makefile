@@ -45,16 +45,15 @@ fuzz: setup ## feed the core, the client and the cache with nonsense: EXAMPLES=2
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy blinkpos_desktop tests scripts
+	$(BIN)/mypy blinkpos_desktop tests scripts benchmarks
 	$(BIN)/lint-imports --no-logo
 
 format: setup ## let ruff format and fix the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: setup ## measure the stated times
-	@if [ -f benchmarks/run.py ]; then $(BIN)/python benchmarks/run.py $(ARGS); \
-	else echo 'make bench will run benchmarks/run.py, which comes with a later issue.'; fi
+bench: setup ## measure the stated times (ARGS=--quick in a minute)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: ## write the lock files anew (ARGS=--upgrade for new versions)
 	@sh scripts/setup.sh lock $(ARGS)
@@ -64,4 +63,4 @@ sounds: setup ## make assets/sounds anew
 
 clean: ## remove what was built (.venv and .tools stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find blinkpos_desktop tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find blinkpos_desktop tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

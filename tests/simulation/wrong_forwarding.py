@@ -153,8 +153,8 @@ async def _whatever_state(self: Forwarder, payment_id: int, *, at_once: bool = F
     await self._forward(await self._store.payment(payment_id), at_once=at_once)
 
 
-# Send what was read, however long the till has slept since.
-wrong.value("drop the look at the clock before a send", forwarder, "SLEPT_SECONDS", float("inf"))
+# Send what was claimed, however long the till has slept since.
+wrong.value("drop the claim's second read", forwarder, "SLEPT_SECONDS", float("inf"))
 
 
 @wrong.function("keep by itself what Blink restricts", Forwarder, "_ask")

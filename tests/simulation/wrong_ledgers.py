@@ -55,12 +55,6 @@ def _everybody_claims(
     return transfer_of(self.transfers[transfer_id])
 
 
-@wrong.function("start a send that another process has claimed", StoreModel, "_can_claim")
-def _whoever_has_it(self: StoreModel, row: TransferRow, process: UUID, seconds: int) -> bool:
-    del self, row, process, seconds
-    return True
-
-
 @wrong.function("complete when one transfer has settled", StoreModel, "complete")
 def _half_done(self: StoreModel, payment_id: int) -> Payment | None:
     row = self._row(payment_id)
