@@ -21,8 +21,8 @@ from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Step, Tr
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.turns import CLAIM_SECONDS
 
-CLAIM_SECONDS: Final = 15
 CALLS_A_MINUTE: Final = 60
 PREPARED_A_MINUTE: Final = 40
 """Preparing leaves room for what was paid and cannot wait."""
