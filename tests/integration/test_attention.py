@@ -486,7 +486,7 @@ async def test_what_blink_restricts_is_sent_no_more_once_a_person_has_chosen(
         # Another till is just about to try it again: it holds the claim and the old state.
         async with store_at(database_url, "counter 2") as other:
             await aside(change, database_url, "UPDATE transfers SET due_at = NULL")
-            ready = await other.claim(transfer.id, seconds=60)
+            ready = await other.claim(transfer.id, seconds=25)
             assert ready is not None
             await till.engine.attention.choose(transfer.id, choice, WHO)
             assert await other.record(ready, TransferEvent.SEND_STARTED) is None
@@ -518,7 +518,7 @@ async def test_what_is_being_tried_just_now_is_not_chosen_for(
         limited(make_settings, simulator, monkeypatch) as (till, payment, transfer),
         store_at(database_url, "counter 2") as other,
     ):
-        held = await other.claim(transfer.id, seconds=60)
+        held = await other.claim(transfer.id, seconds=25)
         assert held is not None
         sending = await other.record(held, TransferEvent.SEND_STARTED)
         assert sending is not None
