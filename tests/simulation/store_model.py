@@ -188,9 +188,10 @@ class StoreModel:
         self.check_hold(row)
         if row is None or row.claimed_by != process or row.state is not _T.PLANNED:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
-        row.attempt += 1
+        row.attempt, row.due_at = row.attempt + 1, None
         if row.trouble is Trouble.OWED:
-            row.trouble, row.view, row.payment.view = Trouble.NONE, None, None
+            row.trouble = Trouble.NONE
+        row.view = row.payment.view = None
         if row.payment.state is _S.PAID:
             for debt in self._debts(row, process):
                 self._join(debt, row, process)
