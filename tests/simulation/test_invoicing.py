@@ -70,7 +70,9 @@ def test_no_invoice_is_made_for_who_was_the_recipient_before(run: Run) -> None:
             Holding(ledger.one),
             lambda: None,
         )
-        assert await invoicing.make(transfer.id) is None
+        unmade = await invoicing.make(transfer.id)
+        assert unmade is not None
+        assert (unmade.state, unmade.recipient) == (TransferState.PLANNED, "ana")
         assert blink.made_for == []
         made = await invoicing.make(transfer.id)
         assert made is not None
