@@ -30,8 +30,9 @@ run: setup ## open the till for a real Blink account
 test: lint ## format, lint, types, import rules and tests
 	$(PYTEST) -m 'not long' $(ARGS)
 
-test-all: test ## the same, then the long matrices
-	$(PYTEST) -m long
+test-all: test ## the same, then the long matrices, then fifty tills by themselves
+	$(PYTEST) -m long --ignore=tests/load
+	$(PYTEST) -m long -n 0 -rP tests/load
 
 simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)

@@ -59,6 +59,7 @@ from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
 from blinkpos_desktop.services.store.notifications import Notifications
+from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.watcher import Watcher
@@ -115,7 +116,7 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
-        self.rates = Rates(gateway, self.feed, clock)
+        self.rates = Rates(gateway, self.feed, clock, self._redis)
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
         self._seeing = Seeing(gateway, self.feed, clock)
@@ -137,7 +138,7 @@ class Engine:
             self.store, gateway, self.feed, self.shop, self.rates, holding, settings.till
         )
         invoicing = Invoicing(
-            self.store, gateway, self.shop, holding, lambda: self.rates.known("USD")
+            self.store, gateway, self.shop, holding, clock, lambda: self.rates.known("USD")
         )
         self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
@@ -159,6 +160,12 @@ class Engine:
         self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
         self._news = News(self.store, self.feed, receiving)
         self._notifications = self._listener(conninfo, process)
+        self._polling = Polling(
+            self._postgres.connections,
+            hears=lambda: self._notifications.hears,
+            on_news=self._news.hear,
+            on_missed=self._news.missed,
+        )
         self._listen()
 
     def _listen(self) -> None:
@@ -229,6 +236,7 @@ class Engine:
             self.supervisor.keep("announcing", self.announcing.run)
             self.supervisor.keep("news", self._news.run)
             self.supervisor.keep("notifications", self._notifications.run)
+            self.supervisor.keep("polling", self._polling.run)
             self.supervisor.keep(
                 "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
             )
@@ -346,8 +354,9 @@ class Engine:
         self._tell(Part.BLINK, health, sentence)
 
     def _on_redis(self, health: Health) -> None:
-        away = "Redis is away: PostgreSQL goes on alone." if health is Health.AWAY else ""
-        self._tell(Part.REDIS, health, away)
+        trouble = self._redis.trouble if self._redis else ""
+        away = trouble or "Redis is away: PostgreSQL goes on alone."
+        self._tell(Part.REDIS, health, away if health is Health.AWAY else "")
 
     def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
         if self._health.get(part) != (health, sentence):

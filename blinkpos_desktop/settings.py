@@ -30,12 +30,20 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
     "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
 }
+REDIS_SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
+_SEVERAL: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"})
+"""Whose address may name several servers, for one takes another's place."""
 _HARMLESS: Final = frozenset(
     {"host", "port", "dbname", "db", "user", "sslmode", "connect_timeout", "application_name"}
+    | {"sslrootcert", "target_session_attrs", "ssl_ca_certs", "ssl_check_hostname"}
 )
 """What a URL's query may show."""
+_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:,@]*)(?::([0-9]{1,5}))?"
+_HOSTS: Final = re.compile(rf"{_HOST}(?:,{_HOST})*")
+"""One host, or those of servers that stand in for one another."""
+_LAST_PORT: Final = 65_535
 _NAMES: Final = frozenset(
     {
         "API_KEY",
@@ -134,18 +142,18 @@ def redact_url(url: str) -> str:
     """Return ``url`` with its password, and any other secret it carries, as ``***``."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "***"
     if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
         # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
         return "***"
-    host = f"[{host}]" if ":" in host else host
-    user = "***@" if "@" in parts.netloc else ""
+    _, at, hosts = parts.netloc.rpartition("@")
+    if not _are_hosts(hosts):
+        return "***"
+    user = "***@" if at else ""
     query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
     # Not urlunsplit: it drops the slashes where there is no host.
-    shown = f"{parts.scheme}://{user}{host}{port}{parts.path}"
+    shown = f"{parts.scheme}://{user}{hosts}{parts.path}"
     return f"{shown}?{query}" if query else shown
 
 
@@ -217,7 +225,7 @@ def _build(values: Mapping[str, str]) -> Settings:
             f"{PREFIX}BACKUP_PASSPHRASE must have at least {_SHORTEST_PASSPHRASE} characters."
         )
     redis = values.get("REDIS_URL")
-    _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
+    _check_url(redis, "REDIS_URL", REDIS_SCHEMES)
     default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
     return Settings(
         api_url=api_url,
@@ -260,7 +268,8 @@ def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
     if url is None:
         return
     parts = _address(url)
-    if parts is None or parts.scheme not in schemes:
+    is_one = parts is not None and "," not in parts.netloc.rpartition("@")[2]
+    if parts is None or parts.scheme not in schemes or not (is_one or name in _SEVERAL):
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SettingsError(f"{PREFIX}{name} must start with {allowed} and have a valid address.")
     if not name.startswith(("API", "WS")):
@@ -282,10 +291,17 @@ def _address(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        has_port = parts.port != 0
     except ValueError:
-        return None  # an impossible port or address
-    return parts if has_port else None
+        return None  # an impossible address
+    return parts if _are_hosts(parts.netloc.rpartition("@")[2]) else None
+
+
+def _are_hosts(text: str) -> bool:
+    """Whether these are hosts, each with a possible port or none."""
+    if not _HOSTS.fullmatch(text):
+        return False
+    ports = re.findall(r":([0-9]+)(?:,|$)", text)
+    return all(0 < int(port) <= _LAST_PORT for port in ports)
 
 
 def _folder(text: str, name: str) -> Path:

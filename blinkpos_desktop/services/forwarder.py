@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 from blinkpos_desktop.domain.blink import (
@@ -38,8 +38,8 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.invoicing import Invoicing, WaitError
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
-from blinkpos_desktop.services.renewing import CLAIM_SECONDS, Renewing
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.turns import CLAIM_SECONDS, Turns
 
 SLEPT_SECONDS: Final = 5.0
 """Of boot time between reading the claim and sending: more, and the till slept."""
@@ -97,10 +97,8 @@ class Forwarder:
         self._invoicing, self._holding = invoicing, holding
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._jitter = shop, jitter
-        self._renewing = Renewing(store, clock)
         self._under_way: set[int] = set()
-        # Parallel sends of one wallet only wait for Blink's own lock: one after another is faster.
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Turns(store, clock)
 
     async def forward(self, payment_id: int, *, at_once: bool = False) -> None:
         """Work on a paid payment until nothing more can be done for now.
@@ -201,7 +199,7 @@ class Forwarder:
         if claimed is None:
             return await self._look_on(payment, transfer)
         if claimed.is_due or at_once:
-            async with self._renewing.claim(claimed.id):
+            async with self._turns.renewed(claimed.id):
                 return await self._advance(payment, claimed)
         await self._store.release(transfer.id)
         return _Outcome(transfer=claimed)
@@ -224,8 +222,8 @@ class Forwarder:
                     payment, transfer, TransferEvent.GAVE_UP, Refusal(reason=transfer.reason)
                 )
             case Step.SEND:
-                # It is now what it was not before: its claim comes with its send.
-                return _Outcome(transfer=transfer)
+                # It is now what it was not before: its claim comes with its send, which is due.
+                return _Outcome(transfer=replace(transfer, is_due=True))
             case Step.ASK | Step.LOOK_UP:
                 outcome = await self._ask(payment, transfer)
             case _:  # REST
@@ -260,7 +258,7 @@ class Forwarder:
         return _Outcome(transfer=outcome.transfer, wait=outcome.wait or delay)
 
     async def _send_in_turn(self, payment: Payment, transfer: Transfer) -> _Outcome:
-        async with self._turn(payment.wallet_id):
+        async with self._turns.of(payment.wallet_id):
             return await self._send(payment, transfer)
 
     async def _send(self, payment: Payment, transfer: Transfer) -> _Outcome:
@@ -275,7 +273,7 @@ class Forwarder:
             return _Outcome(transfer=transfer, wait=TURN_SECONDS)
         if sending is None or sending.invoice is None:
             return await self._look_on(payment, transfer)
-        async with self._renewing.claim(sending.id, payment.wallet_id):
+        async with self._turns.renewed(sending.id, payment.wallet_id):
             return await self._pay(payment, sending, sending.invoice, read_at)
 
     async def _pay(
@@ -367,9 +365,6 @@ class Forwarder:
             payment = await self._store.payment(carried.payment_id)
             self._tell(payment, next(each for each in payment.transfers if each.id == carried.id))
             await self._complete(payment.id)
-
-    def _turn(self, wallet_id: str) -> asyncio.Lock:
-        return self._turns.setdefault(wallet_id, asyncio.Lock())
 
     def _tell(self, payment: Payment, transfer: Transfer) -> None:
         self._feed.publish(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Final
 from weakref import WeakValueDictionary
@@ -22,9 +22,9 @@ from blinkpos_desktop.domain.money import Price
 from blinkpos_desktop.domain.refusals import is_below_a_cent
 from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Step, Transfer
 from blinkpos_desktop.services.holding import Holding
-from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
-from blinkpos_desktop.services.renewing import CLAIM_SECONDS
+from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Clock, Store
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.turns import CLAIM_SECONDS
 
 CALLS_A_MINUTE: Final = 60
 PREPARED_A_MINUTE: Final = 40
@@ -52,11 +52,15 @@ class Invoicing:
         gateway: BlinkGateway,
         shop: Shop,
         holding: Holding,
+        clock: Clock,
         usd_price: Callable[[], Price | None],
     ) -> None:
         """Take what making needs; ``usd_price`` is the price that is known anyhow, if it is."""
         self._store, self._gateway, self._shop = store, gateway, shop
         self._holding, self._usd_price = holding, usd_price
+        self._clock = clock
+        self._begun: dict[int, Attempt] = {}
+        """Attempts ahead that nothing has been asked for yet, by their transfers."""
         self._makers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def make(self, transfer_id: int) -> Transfer | None:
@@ -70,6 +74,8 @@ class Invoicing:
             TillError: Blink or the database did not do it; nothing is lost.
         """
         async with self._maker(transfer_id):
+            # The money is there: it does not wait until what was begun ahead is asked for.
+            self._begun.pop(transfer_id, None)
             await self._holding.settle()
             claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
             if claimed is None or claimed.next_step is not Step.MAKE_INVOICE:
@@ -79,6 +85,9 @@ class Invoicing:
             if wait := await self._store.count_call(wallet.wallet_id, kind, most=CALLS_A_MINUTE):
                 raise WaitError(wait)
             attempt = await self._store.begin_transfer_attempt(claimed.id)
+            if attempt.transfer.recipient != claimed.recipient:
+                # A person has chosen another one meanwhile: this wallet is nobody's here any more.
+                return attempt.transfer
             invoice = await self._ask_for(wallet, attempt)
             return await self._store.store_recipient_invoice(attempt.transfer, invoice)
 
@@ -90,47 +99,74 @@ class Invoicing:
         Only in BTC wallets, where they live 24 hours, and only while there is plenty
         of room; one after another, each ``until_quiet``. What fails is left for the payment.
         """
+        await until_quiet()
+        await self._holding.settle()
         wallets: dict[int, RecipientWallet] = {}
+        for transfer in transfers:
+            try:
+                wallet = await self._shop.wallet(transfer.recipient)
+            except TillError as error:
+                _not_prepared(transfer, error)
+                continue
+            if not wallet.is_usd:
+                wallets[transfer.id] = wallet
+        begun_at = self._clock.boot()
+        attempts = await self._begin_ahead(
+            [each for each in transfers if each.id in wallets], wallets
+        )
+        try:
+            for number, attempt in enumerate(attempts):
+                if number:
+                    await until_quiet()
+                is_old = self._clock.boot() - begun_at > CLAIM_SECONDS / 3
+                await self._fill_ahead(wallets[attempt.transfer.id], attempt, is_old=is_old)
+        finally:
+            # Whoever sees the payment first goes on at once, another till perhaps.
+            for attempt in attempts:
+                await self._leave_ahead(attempt)
+
+    async def _begin_ahead(
+        self, transfers: Sequence[Transfer], wallets: Mapping[int, RecipientWallet]
+    ) -> Sequence[Attempt]:
         async with AsyncExitStack() as makers:
             for transfer in transfers:
                 await makers.enter_async_context(self._maker(transfer.id))
-            await until_quiet()
-            await self._holding.settle()
-            for transfer in transfers:
-                try:
-                    wallet = await self._shop.wallet(transfer.recipient)
-                except TillError as error:
-                    _not_prepared(transfer, error)
-                    continue
-                if not wallet.is_usd:
-                    wallets[transfer.id] = wallet
             attempts = await self._store.begin_ahead(
-                [(each, wallets[each.id].wallet_id) for each in transfers if each.id in wallets],
+                [(each, wallets[each.id].wallet_id) for each in transfers],
                 most=PREPARED_A_MINUTE,
                 seconds=CLAIM_SECONDS,
             )
-            claimed = {attempt.transfer.id for attempt in attempts}
-            try:
-                for number, attempt in enumerate(attempts):
-                    if number:
-                        await until_quiet()
-                    if await self._fill_ahead(wallets[attempt.transfer.id], attempt):
-                        claimed.discard(attempt.transfer.id)
-            finally:
-                # Whoever sees the payment first goes on at once, another till perhaps.
-                for transfer_id in claimed:
-                    with suppress(TillError):
-                        await self._store.release(transfer_id)
+            self._begun |= {attempt.transfer.id: attempt for attempt in attempts}
+        return attempts
 
-    async def _fill_ahead(self, wallet: RecipientWallet, attempt: Attempt) -> bool:
+    async def _fill_ahead(self, wallet: RecipientWallet, attempt: Attempt, *, is_old: bool) -> None:
         transfer = attempt.transfer
-        try:
-            invoice = await self._ask_for(wallet, attempt)
-            stored = await self._store.store_recipient_invoice(transfer, invoice, releases=True)
-        except TillError as error:
-            _not_prepared(transfer, error)
-            return False
-        return stored is not None
+        async with self._maker(transfer.id):
+            if self._begun.get(transfer.id) is not attempt:
+                return  # it was paid for meanwhile, and is made for that
+            try:
+                if is_old and transfer != await self._store.claim(
+                    transfer.id, seconds=CLAIM_SECONDS
+                ):
+                    return  # somebody else has taken it over, or it is for somebody else
+                invoice = await self._ask_for(wallet, attempt)
+                stored = await self._store.store_recipient_invoice(transfer, invoice, releases=True)
+            except HeldError:
+                raise
+            except TillError as error:
+                _not_prepared(transfer, error)
+                return
+            if stored is not None:
+                del self._begun[transfer.id]
+
+    async def _leave_ahead(self, attempt: Attempt) -> None:
+        """Give the claim of an attempt back, unless its invoice is stored or made on payment."""
+        transfer_id = attempt.transfer.id
+        async with self._maker(transfer_id):
+            if self._begun.get(transfer_id) is attempt:
+                del self._begun[transfer_id]
+                with suppress(TillError):
+                    await self._store.release(transfer_id)
 
     def _maker(self, transfer_id: int) -> asyncio.Lock:
         return self._makers.setdefault(transfer_id, asyncio.Lock())

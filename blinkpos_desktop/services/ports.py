@@ -69,6 +69,16 @@ class Clock(Protocol):
         """Return after ``seconds``."""
 
 
+class SharedPrices(Protocol):
+    """The prices that tills tell one another. They may be missing, old or anybody's: a hint."""
+
+    def tell_price(self, price: Price) -> None:
+        """Tell a price that Blink has just told; returns at once."""
+
+    async def told_price(self, currency: Currency) -> Price | None:
+        """Return what a till told within the last minute, if there is anything."""
+
+
 class BlinkGateway(Protocol):
     """Blink, as far as a till needs it.
 

@@ -26,3 +26,19 @@ ORDER BY payments.paid_at, id;
 UPDATE payments SET surplus_seen_sats = %(sats)s
 WHERE id = %(id)s AND received_sats - total_sats = %(sats)s AND surplus_seen_sats < %(sats)s
 RETURNING state;
+
+-- name: last_event
+SELECT coalesce(max(id), 0) AS id FROM events;
+
+-- name: news_after
+-- What the trigger events_tell notifies of, for those whom no notification reaches.
+SELECT id, process, payment_id, transfer_id, event,
+    transfer_id IS NOT NULL AND (state_before IS NOT DISTINCT FROM 'attention'
+        OR state_after = 'attention') AS attention
+FROM events
+WHERE id > %(after)s
+  AND (state_before IS NOT NULL
+       AND state_after NOT IN ('awaiting', 'cancelling', 'planned', 'prepared', 'carried',
+                               'sending', 'unknown', 'in_flight')
+       OR state_before = 'attention')
+ORDER BY id;

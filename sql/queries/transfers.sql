@@ -19,7 +19,8 @@ WHERE id = %(id)s AND claimed_by = %(process)s;
 
 -- name: begin_ahead
 -- Claims transfers whose code is on a screen, and takes their numbers and their calls at once, as
--- far as Blink's limits leave room. Nothing is begun under a hold.
+-- far as Blink's limits leave room. Nothing is begun under a hold, nor what has been paid for: that
+-- takes debts along, and waits where Blink refused it.
 WITH free AS MATERIALIZED (SELECT id, held_accounts FROM ledger FOR SHARE),
 wanted AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(recipients)s::text[], %(wallets)s::text[])
@@ -28,9 +29,9 @@ wanted AS (
 claimable AS MATERIALIZED (
     SELECT t.id, wanted.wallet FROM wanted
     JOIN transfers t ON t.id = wanted.id AND t.recipient = wanted.recipient
-    JOIN payments p ON p.id = t.payment_id
+    JOIN payments p ON p.id = t.payment_id AND p.state = 'awaiting'
     JOIN free ON p.account_id <> ALL(free.held_accounts)
-    WHERE t.state = 'planned' AND {{can_claim}}
+    WHERE t.state = 'planned' AND t.trouble = '' AND t.due_at IS NULL AND {{can_claim}}
     ORDER BY t.id FOR UPDATE OF t
 ),
 counted AS (
@@ -56,7 +57,7 @@ RETURNING external_id, transfer_id;
 -- The number is durable before the call that carries it; none is taken under a hold. From here on
 -- nobody takes the transfer along: it is about to have an invoice of its own.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE)
-UPDATE transfers t SET attempt = t.attempt + 1,
+UPDATE transfers t SET attempt = t.attempt + 1, due_at = NULL,
     trouble = CASE t.trouble WHEN 'owed' THEN '' ELSE t.trouble END
 FROM free, payments p
 WHERE t.id = %(id)s AND t.claimed_by = %(process)s AND t.state = 'planned'
@@ -126,7 +127,8 @@ SELECT id FROM changed;
 -- name: start_send
 -- A request that moves money may leave from here on: claimed, in this process's turn at the wallet,
 -- compare-and-set on the state, the recipient and the live invoice, and under no hold. The ledger's
--- row is locked first, so that a hold comes before this send or waits for its start.
+-- row is locked first, so that a hold comes before this send or waits for its start. Nobody has tried
+-- it since it was read, so that what Blink restricts is tried once for all tills.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE),
 turn AS (
     INSERT INTO wallet_turns (wallet_id, process, until)
@@ -140,7 +142,7 @@ started AS (
         claimed_until = now() + make_interval(secs => %(seconds)s)
     FROM free, turn, payments p
     WHERE t.id = %(id)s AND t.state = %(before)s AND t.recipient = %(recipient)s
-      AND {{can_claim}}
+      AND t.tries = %(tries)s AND t.trouble = %(trouble)s AND {{can_claim}}
       AND p.id = t.payment_id AND p.account_id <> ALL(free.held_accounts)
       AND EXISTS (SELECT FROM recipient_invoices i WHERE i.transfer_id = t.id
                   AND i.payment_hash = %(payment_hash)s AND i.retired_at IS NULL)

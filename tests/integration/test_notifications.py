@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from blinkpos_desktop.domain import watching
 from blinkpos_desktop.domain.announcement import LedgerNews
 from blinkpos_desktop.domain.attention import Choice, Remedy
 from blinkpos_desktop.domain.facts import (
@@ -25,7 +24,6 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.payment import PaymentState
 from blinkpos_desktop.domain.transfer import Role, TransferState
-from blinkpos_desktop.services import attention, recovery
 from blinkpos_desktop.services.news import MOST_WAITING, News
 from blinkpos_desktop.services.store import notifications
 from blinkpos_desktop.services.store.notifications import Notifications
@@ -152,20 +150,6 @@ def _cut(database_url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'blinkpos listens' AND datname = current_database()"
         )
-
-
-@pytest.fixture
-def deaf_but_for_news(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is asked for within a test, and no update of Blink's would tell it."""
-    del hasty
-    for module, name in (
-        (watching, "ON_SCREEN_EVERY"),
-        (watching, "FIRST_HOUR_EVERY"),
-        (recovery, "EVERY_SECONDS"),
-        (recovery, "OTHERS_GRACE_SECONDS"),
-        (attention, "EVERY_SECONDS"),
-    ):
-        monkeypatch.setattr(module, name, 3600)
 
 
 @pytest.mark.usefixtures("deaf_but_for_news")

@@ -24,6 +24,8 @@ class Chances:
     blink_outages: bool = False
     block: float = 0.0
     """Of an invoice's making: the limiter's block of five minutes."""
+    recipient_block: float = 0.0
+    """Of a recipient's invoice's making: the same block, for that recipient."""
     pending: float = 0.0
     """Of a payment: it stays in flight, and arrives or comes back later."""
     store_fault: float = 0.0
@@ -86,7 +88,8 @@ class Chances:
 
     def calm(self) -> None:
         """Let nothing go wrong any more."""
-        self.blink_fault = self.late_sends = self.block = self.pending = 0.0
+        self.blink_fault = self.late_sends = self.pending = 0.0
+        self.block = self.recipient_block = 0.0
         self.blink_outages = False
         self.store_fault = self.store_slow = 0.0
         self.crash_at_call = self.crashes = self.naps = self.clock_jumps = 0.0
@@ -160,6 +163,7 @@ def _stormy(drawn: Chances, chances: random.Random) -> Chances:
         pending=0.2 + 0.4 * chances.random(),
         pause=90.0,
         sleeps_between=0.15 * chances.random(),
+        recipient_block=0.1 * chances.random(),
         winding_down=0.4,
         gone=0.04 * chances.random(),
         looks=1.0,

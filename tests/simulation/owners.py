@@ -63,7 +63,8 @@ class Owners:
             return
         for item in items:
             if patiently:
-                if item.choice is None:
+                # What is tried again and again needs nobody, when nothing goes wrong any more.
+                if item.choice is None and not item.transfer.trouble:
                     await self._choose(process, item)
             elif roll() < (0.7 if item.choice is None else 0.3):
                 # He thinks, and what he looks at grows old meanwhile.

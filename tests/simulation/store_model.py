@@ -198,9 +198,10 @@ class StoreModel:
         self.check_hold(row)
         if row is None or row.claimed_by != process or row.state is not _T.PLANNED:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
-        row.attempt += 1
+        row.attempt, row.due_at = row.attempt + 1, None
         if row.trouble is Trouble.OWED:
-            row.trouble, row.view, row.payment.view = Trouble.NONE, None, None
+            row.trouble = Trouble.NONE
+        row.view = row.payment.view = None
         if row.payment.state is _S.PAID:
             for debt in self._debts(row, process):
                 self._join(debt, row, process)
@@ -219,7 +220,9 @@ class StoreModel:
             row = self.transfers.get(transfer.id)
             if row is None or row.state is not _T.PLANNED or row.recipient != transfer.recipient:
                 continue
-            if row.payment.plan.account.id in self.holds.accounts:
+            if row.payment.state is not _S.AWAITING or row.trouble is not Trouble.NONE:
+                continue
+            if row.due_at is not None or row.payment.plan.account.id in self.holds.accounts:
                 continue
             if self._can_claim(row, process, seconds):
                 rooms[wallet_id].append(row)
@@ -268,7 +271,11 @@ class StoreModel:
         if not self.turns.take(wallet_id, process, seconds=seconds):
             return SendStart(transfer=None, has_turn=False)
         started = None
-        if row is not None and self._can_claim(row, process, seconds):
+        if (
+            row is not None
+            and (row.tries, row.trouble) == (transfer.tries, transfer.trouble)
+            and self._can_claim(row, process, seconds)
+        ):
             owner = row.claimed_by, row.claimed_until
             row.claimed_by, row.claimed_until = process, self.clock() + seconds
             try:

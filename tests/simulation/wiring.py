@@ -110,7 +110,7 @@ class Services:
             self.store, self.gateway, self.feed, self.shop, self.rates, holding, TILL
         )
         invoicing = Invoicing(
-            self.store, self.gateway, self.shop, holding, lambda: self.rates.known("USD")
+            self.store, self.gateway, self.shop, holding, clock, lambda: self.rates.known("USD")
         )
         self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from blinkpos_desktop.domain.attention import Choice, Remedy
-from blinkpos_desktop.domain.difference import Difference, Run
+from blinkpos_desktop.domain.difference import Run
 from blinkpos_desktop.domain.hold import HeldError
 from blinkpos_desktop.domain.transfer import (
     Transfer,
@@ -16,7 +16,6 @@ from blinkpos_desktop.domain.transfer import (
     for_carried,
 )
 from blinkpos_desktop.services.holding import Holding
-from blinkpos_desktop.services.reconciling import Reconciling, _Seen
 from tests.simulation import store_model
 from tests.simulation.books_model import BooksModel
 from tests.simulation.choices_model import ChoicesModel
@@ -112,11 +111,6 @@ def _freed_at_once(self: BooksModel, account_id: str, since: int | None) -> Run:
     if account_id in holds.accounts:
         holds._free(account_id, None)
     return _begin(self, account_id, since)
-
-
-@wrong.function("leave what a newer copy has sent as it is", Reconciling, "_adopt")
-async def _unadopted(self: Reconciling, difference: Difference, seen: _Seen) -> None:
-    del self, difference, seen
 
 
 @wrong.function("settle what a newer copy sent for less", StoreModel, "adopt")

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,22 +114,36 @@ def redis_program() -> Path | None:
 @contextmanager
 def redis_server(program: Path, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run a redis-server on a loopback port of its own; yield its URL and process."""
+    port = free_port()
+    with serving(
+        [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""], port, folder
+    ) as process:
+        yield f"redis://127.0.0.1:{port}/0", process
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody has at the moment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(command: Sequence[str], port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; yield its process once its port is open."""
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _until_open(port)
-        yield f"redis://127.0.0.1:{port}/0", process
+        until_open(port)
+        yield process
     finally:
         process.kill()
         process.wait()
 
 
-def _until_open(port: int) -> None:
+def until_open(port: int) -> None:
+    """Wait until somebody listens on a loopback port."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
@@ -137,4 +151,4 @@ def _until_open(port: int) -> None:
                 return
         except OSError:
             time.sleep(0.02)
-    raise TimeoutError("redis-server does not open its port")
+    raise TimeoutError("the server does not open its port")

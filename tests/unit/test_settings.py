@@ -203,8 +203,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://[::1/x", "postgresql:// or postgres://"),
         ("DATABASE_DIRECT_URL", "mysql://db.example/x", "postgresql:// or postgres://"),
         ("DATABASE_DIRECT_URL", "postgresql://db.example/x", "BLINKPOS_DATABASE_URL: set that too"),
-        ("REDIS_URL", "http://cache.example", "redis:// or rediss:// or unix://"),
-        ("REDIS_URL", "6379", "redis:// or rediss:// or unix://"),
+        ("REDIS_URL", "http://cache.example", "redis+sentinel:// or rediss+sentinel:// or unix://"),
+        ("REDIS_URL", "redis+sentinel://h1:26379,h2:0/shop", "a valid address"),
+        ("REDIS_URL", "6379", "redis+sentinel:// or rediss+sentinel:// or unix://"),
         ("DATA_DIR", "~nobody_of_this_name/x", "a folder that can be made"),
         ("DATA_DIR", "a\0b", "a folder that can be made"),
     ],
@@ -257,7 +258,8 @@ def test_a_key_never_travels_in_the_clear(host: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://blink.example", "blink.example", "https:blink.example", "https://", "https:///graphql",
-     "https://blink.example:99999/", "https://blink.example:0/", "https://bl ink.example/",
+     "https://h1,h2/graphql", "https://blink.example:99999/", "https://blink.example:0/",
+     "https://bl ink.example/",
      "https://user:secret@blink.example/", "https://blink.example\n/graphql"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_unshown(url: str) -> None:
@@ -320,6 +322,12 @@ def test_no_secret_shows_in_a_text_of_the_settings() -> None:
         ("unix:///run/redis.sock?db=0&password=secret",
          "unix:///run/redis.sock?db=0&password=***"),
         ("https://h/g?api_key=secret#secret", "https://h/g?api_key=***"),
+        ("postgresql://u:secret@h1:5432,h2/t?target_session_attrs=read-write",
+         "postgresql://***@h1:5432,h2/t?target_session_attrs=read-write"),
+        ("redis+sentinel://u:secret@h1:26379,h2:26379/shop/0?sentinel_password=secret",
+         "redis+sentinel://***@h1:26379,h2:26379/shop/0?sentinel_password=***"),
+        ("redis://u:sec@ret@h/0", "redis://***@h/0"),
+        ("redis://u:secret/0", "***"),
         # A password that was not encoded: where it ends is a guess.
         ("postgresql://u:se/secret@h/t", "***"),
         ("postgresql://u:12/secret@h/t", "***"),

@@ -1,4 +1,4 @@
-"""A payment under way as JSON, for Redis. Nothing here decides where money goes."""
+"""A payment under way and a price as JSON, for Redis. Nothing here decides where money goes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.money import Currency, Money
+from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 
 _FORMAT: Final = 1
@@ -66,6 +66,37 @@ def decode(text: str | bytes) -> Payment | None:
                 sats=_whole(sats),
                 expires_at=_whole(expires_at),
             ),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TillError):
+        return None
+
+
+def encode_price(price: Price) -> str:
+    """Return a price."""
+    return json.dumps(
+        {
+            "format": _FORMAT,
+            "currency": price.currency.code,
+            "digits": price.currency.digits,
+            "base": price.base,
+            "offset": price.offset,
+            "as_of": price.as_of,
+        }
+    )
+
+
+def decode_price(text: str | bytes, currency: Currency) -> Price | None:
+    """Return the price of that currency, or ``None`` for anything that we did not write so."""
+    try:
+        value: Any = json.loads(text)
+        told = (value["format"], value["currency"], value["digits"])
+        if told != (_FORMAT, currency.code, currency.digits):
+            return None
+        return Price(
+            currency=currency,
+            base=_whole(value["base"]),
+            offset=_whole(value["offset"]),
+            as_of=_whole(value["as_of"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TillError):
         return None

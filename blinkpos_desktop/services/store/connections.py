@@ -176,6 +176,17 @@ class Connections:
             ) from None
         await self._pool.open()
 
+    async def why_away(self) -> str:
+        """Return why no connection comes about, without the password; empty if it does."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, connect_timeout=CONNECT_SECONDS
+            )
+        except psycopg.Error as error:
+            return first_line(error)
+        await connection.close()
+        return ""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
@@ -211,6 +222,9 @@ class Connections:
         except _PASSING as error:
             raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
+            if type(error) is psycopg.DatabaseError:
+                # Without a code of the server's it is libpq's own word: the line broke.
+                raise UnavailableError(AWAY, cause=first_line(error)) from error
             raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:

@@ -89,7 +89,8 @@ class HybridStore:
             with suppress(LedgerRowMissingError):
                 current = await self._postgres.payment(found.id)
                 if current.payment_hash == payment_hash:
-                    return current
+                    # Redis was away when it moved on, or has come back with an old state.
+                    return current if current.state is found.state else self._cached(current)
         return self._cached(await self._postgres.by_hash(payment_hash))
 
     async def watched(self, account_id: str) -> Sequence[Payment]:

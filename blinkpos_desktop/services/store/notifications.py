@@ -1,7 +1,9 @@
 """Hears what other processes write down: LISTEN, on a connection of its own.
 
-Through a pooler in transaction mode nothing is ever heard, and in silence: then
-it wants the server's direct address, or the polls do without it.
+Through a pooler in transaction mode nothing is ever heard, and in silence, and the
+LISTEN stays on a connection that is others' next. So nothing is asked of a pooler:
+then it wants the server's direct address, or ``Polling`` does without it. A pooler
+is known by its number: it tells another process's than the one that answers.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
@@ -30,6 +32,8 @@ QUIET_SECONDS: Final = 20.0
 """After so long without a word the server is asked whether it is still there."""
 SETTLED_SECONDS: Final = 60.0
 """A connection that lived so long was a good one: the count of failures begins anew."""
+POOLED_SECONDS: Final = 300.0
+"""After so long it is asked again whether a pooler is still in between."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +56,9 @@ class Notifications:
         """
         self._conninfo, self._process = conninfo, str(process)
         self._on_news, self._on_connected, self._jitter = on_news, on_connected, jitter
+        self._has_warned = False
+        self.hears = False
+        """Whether what others write comes through now."""
 
     def check(self) -> None:
         """Read the address.
@@ -74,12 +81,16 @@ class Notifications:
             began = loop.time()
             try:
                 await self._listen_once()
+                await self._without()
             except (psycopg.Error, OSError) as error:
                 _log.info("other tills are not heard, only asked for: %s", first_line(error))
+            finally:
+                self.hears = False
             failures = 1 if loop.time() - began > SETTLED_SECONDS else failures + 1
             await asyncio.sleep(retry_delay(failures, self._jitter()))
 
     async def _listen_once(self) -> None:
+        """Listen until it breaks; return only where a pooler is in between."""
         connection = await psycopg.AsyncConnection[DictRow].connect(
             self._conninfo,
             autocommit=True,
@@ -89,12 +100,26 @@ class Notifications:
             prepare_threshold=None,
         )
         async with connection:
+            answers = await (await _ask(connection, "SELECT pg_backend_pid() AS pid")).fetchone()
+            if answers is None or answers["pid"] != connection.info.backend_pid:
+                return
             await _ask(connection, "LISTEN blinkpos")
+            self.hears = True
             self._on_connected()
             while True:
                 async for heard in connection.notifies(timeout=QUIET_SECONDS):
                     self._take(heard.payload)
                 await _ask(connection, "SELECT 1")
+
+    async def _without(self) -> None:
+        level = logging.INFO if self._has_warned else logging.WARNING
+        self._has_warned = True
+        _log.log(
+            level,
+            "BLINKPOS_DATABASE_URL leads through a pooler, which lets no notification through: "
+            "other tills are asked for every two seconds. BLINKPOS_DATABASE_DIRECT_URL mends it.",
+        )
+        await asyncio.sleep(POOLED_SECONDS)
 
     def _take(self, payload: str) -> None:
         try:
@@ -113,10 +138,12 @@ class Notifications:
             self._on_news(news)
 
 
-async def _ask(connection: psycopg.AsyncConnection[Any], sql: str) -> None:
+async def _ask(
+    connection: psycopg.AsyncConnection[DictRow], sql: str
+) -> psycopg.AsyncCursor[DictRow]:
     limit = hang_up_after(connection, CHECK_SECONDS)
     try:
-        await connection.execute(sql.encode())
+        return await connection.execute(sql.encode())
     finally:
         limit.cancel()
 

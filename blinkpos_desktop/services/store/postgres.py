@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from blinkpos_desktop.domain.errors import SettingsError
+from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 from blinkpos_desktop.domain.history import FOREVER, Span
 from blinkpos_desktop.domain.tips import TipSummary
 from blinkpos_desktop.services.store import migrations, moves
@@ -41,6 +41,14 @@ class PostgresStore(PaymentRows, TransferRows, SendRows, ChoiceRows, Announcemen
             SettingsError: it is newer than the program, has moved, or can't be used by it.
         """
         await self.connections.open()
+        try:
+            await self._migrate()
+        except UnavailableError as error:
+            # The pool knows only that it had to wait: what to mend is in the server's own words.
+            cause = await self.connections.why_away() or error.cause
+            raise UnavailableError(error.sentence, cause=cause) from error
+
+    async def _migrate(self) -> None:
         try:
             async with self.connections.transaction(MIGRATE_SECONDS) as ledger:
                 await migrations.migrate(ledger.connection)
