@@ -72,7 +72,9 @@ def _values(url: str, since: int) -> dict[str, Any]:
             "JOIN recipient_invoices i ON i.transfer_id = t.id "
             "WHERE p.state = 'completed' ORDER BY p.id OFFSET 1000 LIMIT 1"
         ).fetchone()
+        last = connection.execute("SELECT max(id) AS last_event FROM events").fetchone()
     assert sale is not None
+    assert last is not None
     now, text, none = int(time.time()), "x", None
     return {
         **dict.fromkeys(_NULLS, none),
@@ -84,6 +86,7 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "process": uuid4(),
         "id": sale["id"],
         "number": sale["id"],
+        "last_event": last["last_event"],
         "payment_id": sale["id"],
         "payment_ids": [sale["id"]],
         "transfer_id": sale["transfer_id"],
@@ -168,6 +171,7 @@ def _own(values: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
         "tips_in": [month, days, ever],
         "takings_in": [month, days, ever],
         "story_of_hash": [values],
+        "news_after": [{"after": values["last_event"]}],
         "correct_received": [{"before": 1}],
         "intend": [{"currency": "USD", "note": "", "kind": "x"}],
     }

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from blinkpos_desktop.domain.hold import HeldError, HoldCause
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.transfer import Attempt, Transfer, TransferEvent, TransferState
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    Transfer,
+    TransferEvent,
+    TransferState,
+    Trouble,
+)
 from blinkpos_desktop.services.ports import CallKind, Store
 from tests.simulation.ledgers import Ledger, Run, brought_to, invoice_of, plan
 
@@ -102,6 +110,60 @@ def test_attempts_ahead_leave_out_what_has_no_room_or_is_another_by_now(run: Run
         payment = await brought_to(store, _P.AWAITING)
         await ledger.other.hold(HoldCause.RESTORED)
         assert await _begun(store, payment) == []
+
+    run(body)
+
+
+def test_attempts_ahead_leave_what_was_paid_for_to_its_payment(run: Run) -> None:
+    """It takes debts along, and another till may be trying it."""
+
+    async def body(ledger: Ledger) -> None:
+        payment = await brought_to(ledger.one, _P.PAID)
+        assert await _begun(ledger.one, payment) == []
+        for each in payment.transfers:
+            claim = await ledger.other.claim(each.id, seconds=SECONDS)
+            assert claim is not None
+            assert (await ledger.other.begin_transfer_attempt(each.id)).external_id.endswith("-1")
+
+    run(body)
+
+
+def test_attempts_ahead_are_for_who_is_the_recipient_now(run: Run) -> None:
+    async def body(ledger: Ledger) -> None:
+        payment = await brought_to(ledger.one, _P.AWAITING)
+        looked_up = [replace(each, recipient="former") for each in payment.transfers]
+        wanted = [(each, "former/btc") for each in looked_up]
+        assert await ledger.one.begin_ahead(wanted, most=40, seconds=SECONDS) == []
+        assert len(await _begun(ledger.one, payment)) == 3
+
+    run(body)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.NONE, Trouble.RESTRICTED, Trouble.LASTING])
+def test_what_was_tried_since_it_was_read_is_not_sent_as_it_was_read(
+    run: Run, trouble: Trouble
+) -> None:
+    """Two tills see the same payment; what Blink restricts is tried once for both."""
+
+    async def body(ledger: Ledger) -> None:
+        payment = await _prepared(ledger.one)
+        read = payment.transfers[0]
+        sending = await _started(ledger.other, read)
+        ended = await ledger.other.end_send(sending, _E.SEND_FAILED, WALLET, trouble=trouble)
+        assert ended is not None
+        wait = 900.0 if trouble is Trouble.RESTRICTED else 0.0
+        unpaid = await ledger.other.record(
+            ended.transfer, _E.STATUS_UNPAID, trouble=trouble, wait_seconds=wait
+        )
+        assert unpaid is not None
+        await ledger.other.release(read.id)
+        start = await ledger.one.start_send(read, WALLET, seconds=SECONDS)
+        assert (start.transfer, start.has_turn) == (None, True)
+        now = (await ledger.one.payment(payment.id)).transfers[0]
+        assert (now.state, now.trouble, now.is_due) == (_T.PREPARED, trouble, not wait)
+        # Who has read it as it is may try it, before its time too: then it is due.
+        assert (await _started(ledger.one, now)).is_due
+        assert (await ledger.other.payment(payment.id)).transfers[0].is_due
 
     run(body)
 
