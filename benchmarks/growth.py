@@ -5,9 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
+
+import psycopg
 
 from benchmarks import history, servers
 from blinkpos_desktop.domain.history import FOREVER, Search, Span, Step, spans
@@ -21,19 +24,46 @@ Ask = Callable[[], Awaitable[object]]
 Tell = Callable[[str], None]
 
 
-async def measure(conninfo: str, payments: int, tell: Tell) -> dict[str, float]:
-    """Return the median milliseconds of each question in a history of so many payments."""
+_SIZES = """SELECT pg_database_size(current_database()) AS all,
+    pg_total_relation_size('events') AS events"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """What a history of so many payments takes: milliseconds by question, bytes on the disk."""
+
+    questions: dict[str, float]
+    bytes_a_sale: int
+    bytes_of_events: int
+    """Those of a sale's events among them."""
+
+
+async def measure(conninfo: str, payments: int, tell: Tell) -> Growth:
+    """Make a history of so many payments; return the median times of questions, and its size."""
     url = servers.fresh_database(conninfo)
     store = PostgresStore(url, process=uuid4(), till="counter 1")
     await store.open()
     try:
+        empty = _sizes(url)
         now = history.make(url, payments, tell=tell)
-        return {
-            name: await _median(ask)
-            for name, ask in (await _questions(store, now, payments)).items()
-        }
+        size = _sizes(url)
+        return Growth(
+            questions={
+                name: await _median(ask)
+                for name, ask in (await _questions(store, now, payments)).items()
+            },
+            bytes_a_sale=(size[0] - empty[0]) // payments,
+            bytes_of_events=(size[1] - empty[1]) // payments,
+        )
     finally:
         await store.close()
+
+
+def _sizes(url: str) -> tuple[int, int]:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(_SIZES).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 async def _questions(store: PostgresStore, now: datetime, payments: int) -> dict[str, Ask]:

@@ -36,6 +36,9 @@ PARTS: Final = {
     "complete": "complete: the last transfer settled",
 }
 """The calls of a sale, as they follow one another."""
+_DISK: Final = "on the disk, bytes a sale"
+_EVENTS: Final = "its events among them"
+_BYTES: Final = (_DISK, _EVENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +141,10 @@ def _growth(folder: Path, effort: Effort) -> dict[str, dict[str, float]]:
     with servers.embedded(folder / "growth") as conninfo:
         for payments in effort.payments:
             _tell(f"a history of {payments:,} payments")
-            measured = asyncio.run(growth.measure(conninfo, payments, lambda _text: None))
-            for question, milliseconds in measured.items():
-                found.setdefault(question, {})[f"{payments}"] = milliseconds
+            grown = asyncio.run(growth.measure(conninfo, payments, lambda _text: None))
+            sizes = {_DISK: grown.bytes_a_sale, _EVENTS: grown.bytes_of_events}
+            for name, value in (*grown.questions.items(), *sizes.items()):
+                found.setdefault(name, {})[f"{payments}"] = value
     return found
 
 
@@ -179,11 +183,11 @@ def _print_growth(found: dict[str, dict[str, float]]) -> None:
     head = ["question, median ms", *(f"{int(size):,}" for size in sizes), "last / first"]
     rows = [
         [
-            question,
-            *(f"{times[size]:.2f}" for size in sizes),
-            f"{times[sizes[-1]] / times[sizes[0]]:.1f}",
+            name,
+            *(f"{values[size]:.0f}" if name in _BYTES else f"{values[size]:.2f}" for size in sizes),
+            f"{values[sizes[-1]] / values[sizes[0]]:.1f}",
         ]
-        for question, times in found.items()
+        for name, values in found.items()
     ]
     print()
     _table([head, *rows])

@@ -3,7 +3,7 @@
 All of them run in one transaction under a transaction-scoped lock, so tills
 that start together apply each file once, and a failure leaves nothing behind.
 They only add to what the version before reads and writes, so its tills go on
-(docs/decisions/0010-migrations-only-add.md).
+(docs/decisions/0014-migrations-only-add.md).
 """
 
 from __future__ import annotations
