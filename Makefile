@@ -10,8 +10,9 @@ PYTEST = QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n $(JOBS)
 SEED ?= 1
 RUNS ?= 100000
 KILLS ?= 2000
+EXAMPLES ?= 2000
 
-.PHONY: help setup demo run test test-all simulate crash lint format bench lock sounds clean
+.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench lock sounds clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -29,14 +30,18 @@ run: setup ## open the till for a real Blink account
 test: lint ## format, lint, types, import rules and tests
 	$(PYTEST) -m 'not long' $(ARGS)
 
-test-all: test ## the same, then the long matrices
-	$(PYTEST) -m long
+test-all: test ## the same, then the long matrices, then fifty tills by themselves
+	$(PYTEST) -m long --ignore=tests/load
+	$(PYTEST) -m long -n 0 -rP tests/load
 
 simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)
 
 crash: setup ## kill the real program at every step, again and again: KILLS=2000 SEED=1
 	@$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --jobs $(JOBS)
+
+fuzz: setup ## feed the core, the client and the cache with nonsense: EXAMPLES=2000
+	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTEST) --timeout 0 tests/fuzz $(ARGS)
 
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check

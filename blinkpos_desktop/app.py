@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
@@ -134,15 +136,13 @@ def attention(*, remedy: str | None, transfer_id: int | None, name: str, json: b
     """List what needs a person, or take a choice for one; return the exit code."""
     settings = settings_module.load()
     logs.set_up(settings)
-    choice, releases = None, remedy == "release"
-    if remedy is not None and not releases:
+    choice = None
+    if remedy is not None:
         recipient = check_username(name.strip()) if remedy == Remedy.SEND else ""
         choice = Choice(remedy=Remedy(remedy), recipient=recipient)
     from blinkpos_desktop.operations import attention as operation
 
-    request = operation.AttentionRequest(
-        transfer_id=transfer_id, choice=choice, releases=releases, json=json
-    )
+    request = operation.AttentionRequest(transfer_id=transfer_id, choice=choice, json=json)
     return asyncio.run(operation.run(settings, request))
 
 
@@ -201,6 +201,51 @@ def doctor(*, as_json: bool) -> int:
     return asyncio.run(work())
 
 
+def backup(*, to: str | None, daily: bool, as_json: bool) -> int:
+    """Put the whole ledger into one file and prove it; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import backup as operation
+
+    folder = None if to is None else Path(to).expanduser()
+    return operation.run(settings, operation.BackupRequest(to=folder, daily=daily, json=as_json))
+
+
+def restore(*, file: str, as_json: bool) -> int:
+    """Put a backup into an empty database; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import restore as operation
+
+    request = operation.RestoreRequest(file=Path(file).expanduser(), json=as_json)
+    return operation.run(settings, request)
+
+
+def move_to(*, url: str, undo: bool, as_json: bool) -> int:
+    """Move the built-in database's ledger to a server; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import move as operation
+
+    return operation.run(settings, operation.MoveRequest(url=url, undo=undo, json=as_json))
+
+
+def import_history(*, source: str, apply: bool, skip_bad: bool, as_json: bool) -> int:
+    """Take over the history of the till before this one; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import importing as operation
+
+    return operation.run(
+        settings,
+        operation.ImportRequest(source=source, apply=apply, skip_bad=skip_bad, json=as_json),
+    )
+
+
+def _for_owner() -> Settings:
+    """Read the settings for a command that blocks, which SIGTERM ends as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = settings_module.load()
+    logs.set_up(settings)
+    return settings
+
+
 async def _operate(work: Callable[[Engine], Awaitable[int]], *, with_key: bool = False) -> int:
     """Do one thing with an engine that doesn't sell, and clean up after it."""
     settings = settings_module.load()
@@ -228,4 +273,10 @@ def run_till() -> int:
     from blinkpos_desktop import till_window
 
     # The one thing before the keypad: a passphrase is typed where the till is started from.
-    return till_window.run(unlocked(settings))
+    return till_window.run(unlocked(settings), chores={"daily-backup": _back_up_daily})
+
+
+async def _back_up_daily(engine: Engine) -> None:
+    from blinkpos_desktop.operations import daily_backup
+
+    await daily_backup.run(engine)

@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object on stdout")
     doctor.set_defaults(run=_doctor, bug=LEDGER_BUG)
+    _add_vault(commands)
     return parser
 
 
@@ -122,7 +123,48 @@ def _add_attention(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     release = choices.add_parser(
         "release", help="forward again, after a hold's differences were seen", allow_abbrev=False
     )
-    release.set_defaults(remedy="release")
+    # The ledger itself has no number in the list.
+    release.set_defaults(remedy="release", id=0)
+
+
+def _add_vault(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser(
+        "backup", help="put the whole ledger into one proven file", allow_abbrev=False
+    )
+    backup.add_argument("--to", metavar="DIR", help="the folder (default: the setting)")
+    # For the running till, which keeps the last ones only.
+    backup.add_argument("--daily", action="store_true", help=argparse.SUPPRESS)
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser(
+        "restore", help="put a backup into an empty database", allow_abbrev=False
+    )
+    restore.add_argument("file", metavar="FILE")
+    restore.set_defaults(run=_restore)
+
+    move = commands.add_parser(
+        "move-to", help="move the built-in database's ledger to a server", allow_abbrev=False
+    )
+    move.add_argument("url", metavar="URL", help="postgresql://user@host/name, an empty database")
+    move.add_argument(
+        "--undo", action="store_true", help="take back a move that was cut short before it arrived"
+    )
+    move.set_defaults(run=_move_to)
+
+    importing = commands.add_parser(
+        "import", help="take over the history of the till before this one", allow_abbrev=False
+    )
+    importing.add_argument(
+        "source", metavar="FILE", help=".tip-store.json, a CSV of its tables, or postgresql://…"
+    )
+    importing.add_argument(
+        "--yes", "--apply", action="store_true", dest="apply", help="do it, and not only look"
+    )
+    importing.add_argument("--skip-bad", action="store_true", help="leave bad rows out")
+    importing.set_defaults(run=_import)
+    for each in (backup, restore, move, importing):
+        each.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        each.set_defaults(bug=LEDGER_BUG)
 
 
 def _add_key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -233,3 +275,32 @@ def _doctor(options: argparse.Namespace) -> int:
     from blinkpos_desktop import app
 
     return app.doctor(as_json=options.json)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.backup(to=options.to, daily=options.daily, as_json=options.json)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.restore(file=options.file, as_json=options.json)
+
+
+def _move_to(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.move_to(url=options.url, undo=options.undo, as_json=options.json)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.import_history(
+        source=options.source,
+        apply=options.apply,
+        skip_bad=options.skip_bad,
+        as_json=options.json,
+    )

@@ -6,10 +6,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from blinkpos_desktop.domain.audit import Audit
+from blinkpos_desktop.domain.backup import Backup
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
@@ -27,6 +29,7 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.announcing import Announcing
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.observed import ObservedTransport
@@ -38,9 +41,11 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.holding import Holding
+from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
 from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.left_open import LeftOpen
+from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.open_sales import OpenSalesFile
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
@@ -49,10 +54,12 @@ from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.seeing import Seeing
 from blinkpos_desktop.services.shop import Shop
-from blinkpos_desktop.services.store import auditing
+from blinkpos_desktop.services.store import auditing, backups
 from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
+from blinkpos_desktop.services.store.notifications import Notifications
+from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.tally import Tally
@@ -92,7 +99,8 @@ class Engine:
         else:
             self._embedded = EmbeddedPostgres(settings.data_dir)
             conninfo = self._embedded.conninfo
-        self._postgres = PostgresStore(conninfo, process=uuid4(), till=settings.till)
+        process = uuid4()
+        self._postgres = PostgresStore(conninfo, process=process, till=settings.till)
         self._redis: RedisCache | None = None
         if settings.redis_url:
             # A third of a second to import: only where there is one.
@@ -109,7 +117,7 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
-        self.rates = Rates(gateway, self.feed, clock)
+        self.rates = Rates(gateway, self.feed, clock, self._redis)
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
         self._seeing = Seeing(gateway, self.feed, clock)
@@ -126,13 +134,14 @@ class Engine:
             jitter,
         )
         holding = Holding(self.store)
+        self._income = Income(self.store, self.feed, clock, self.supervisor, self.watcher.on_update)
         self.checkout = Checkout(
             self.store, gateway, self.feed, self.shop, self.rates, holding, settings.till
         )
         invoicing = Invoicing(
             self.store, gateway, self.shop, holding, lambda: self.rates.known("USD")
         )
-        self._preparing = Preparing(invoicing)
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
             self.store, gateway, self.feed, clock, self.shop, invoicing, holding, jitter
         )
@@ -163,9 +172,24 @@ class Engine:
             connections=self._postgres.connections,
             store=self.store,
         )
+        self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
+        self._news = News(self.store, self.feed, receiving)
+        self._notifications = self._listener(conninfo, process)
+        self._polling = Polling(
+            self._postgres.connections,
+            hears=lambda: self._notifications.hears,
+            on_news=self._news.hear,
+            on_missed=self._news.missed,
+        )
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let the use cases hear one another's facts."""
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self.announcing.on_fact)
         self.feed.listen(self._prepare)
-        if not only_own:
+        if not self._only_own:
+            self.watcher.on_unknown = self._income.on_unknown
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.left_open.on_fact)
@@ -181,6 +205,7 @@ class Engine:
         if self._embedded:
             await asyncio.to_thread(self._embedded.start)
         await self._postgres.open()
+        self._notifications.check()
         self._tell(Part.POSTGRESQL, Health.OK)
         self.supervisor.keep("database-health", self._check_database)
         if self._redis:
@@ -217,6 +242,7 @@ class Engine:
             self._settings.ws_url,
             self._keys.api.secret.reveal(),
             on_paid=self.watcher.on_update,
+            on_plain=self._income.on_plain,
             on_health=self._on_blink,
             jitter=self._jitter,
         )
@@ -231,6 +257,10 @@ class Engine:
             account = self.shop.account
             self.supervisor.keep("open-sales", self.left_open.run_memory)
             self.supervisor.keep("left-open", lambda: self.left_open.run_offers(account))
+            self.supervisor.keep("announcing", self.announcing.run)
+            self.supervisor.keep("news", self._news.run)
+            self.supervisor.keep("notifications", self._notifications.run)
+            self.supervisor.keep("polling", self._polling.run)
             self.supervisor.keep(
                 "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
             )
@@ -275,10 +305,17 @@ class Engine:
         """Prove the books over all history; only the store must be open."""
         return await auditing.audit(self._postgres.connections)
 
+    async def last_backup(self) -> Backup | None:
+        """Return the youngest verified backup; ``None`` when there never was one."""
+        return await backups.last_backup(self._postgres.connections)
+
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""
         await self.supervisor.stop()
         await self.left_open.stop()
+        with suppress(TillError):
+            # Without it what went green a moment ago is announced once more: that is all.
+            await self.announcing.write()
         if self._redis:
             await self._redis.drain()
         await self.upkeep.stop()
@@ -286,6 +323,16 @@ class Engine:
         await self._postgres.close()
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
+
+    def _listener(self, conninfo: str, process: UUID) -> Notifications:
+        direct = self._settings.database_direct_url
+        return Notifications(
+            direct.reveal() if direct else conninfo,
+            process=process,
+            on_news=self._news.hear,
+            on_connected=self._news.missed,
+            jitter=self._jitter,
+        )
 
     def _prepare(self, fact: Fact) -> None:
         """Prepare the transfers of a sale whose code can be shown: only our own are told so."""
@@ -333,8 +380,9 @@ class Engine:
         self._tell(Part.BLINK, health, sentence)
 
     def _on_redis(self, health: Health) -> None:
-        away = "Redis is away: PostgreSQL goes on alone." if health is Health.AWAY else ""
-        self._tell(Part.REDIS, health, away)
+        trouble = self._redis.trouble if self._redis else ""
+        away = trouble or "Redis is away: PostgreSQL goes on alone."
+        self._tell(Part.REDIS, health, away if health is Health.AWAY else "")
 
     def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
         if self._health.get(part) != (health, sentence):

@@ -100,7 +100,9 @@ def _secrets(settings: Settings) -> set[str]:
         settings.payout_key,
         settings.key_passphrase,
         settings.database_url,
+        settings.database_direct_url,
         settings.redis_url,
+        settings.backup_passphrase,
         settings.alert_url,
     )
     found: set[str] = set()

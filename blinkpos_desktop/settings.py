@@ -29,13 +29,20 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
     "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
 }
-_LAST_PORT: Final = 65_535
+REDIS_SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
+_SEVERAL: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"})
+"""Whose address may name several servers, for one takes another's place."""
 _HARMLESS: Final = frozenset(
     {"host", "port", "dbname", "db", "user", "sslmode", "connect_timeout", "application_name"}
+    | {"sslrootcert", "target_session_attrs", "ssl_ca_certs", "ssl_check_hostname"}
 )
 """What a URL's query may show."""
+_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:,@]*)(?::([0-9]{1,5}))?"
+_HOSTS: Final = re.compile(rf"{_HOST}(?:,{_HOST})*")
+"""One host, or those of servers that stand in for one another."""
+_LAST_PORT: Final = 65_535
 _NAMES: Final = frozenset(
     {
         "API_KEY",
@@ -49,15 +56,25 @@ _NAMES: Final = frozenset(
         "CURRENCY",
         "TILL",
         "DATABASE_URL",
+        "DATABASE_DIRECT_URL",
         "REDIS_URL",
         "DATA_DIR",
         "METRICS_PORT",
         "ALERT_URL",
+        "BACKUP_DIR",
+        "BACKUP_PASSPHRASE",
     }
 )
 _KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
 _LOCK: Final = "KEY_PASSPHRASE"
 """In the environment only: in the file it would lie beside what it locks."""
+_SECRET: Final[Mapping[str, str]] = {
+    "API_KEY": "the API key",
+    "PAYOUT_KEY": "the API key for paying",
+    "BACKUP_PASSPHRASE": "the passphrase of the backups",
+}
+"""What a settings file that others can read must not hold."""
+_SHORTEST_PASSPHRASE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,8 @@ class Settings:
     till: str = "till"
     database_url: Secret | None = None
     """A server's; the embedded PostgreSQL is used without it."""
+    database_direct_url: Secret | None = None
+    """The same database past a pooler, to hear of other tills."""
     redis_url: Secret | None = None
     payout_key: Secret | None = None
     """For paying alone; without it ``api_key`` pays too."""
@@ -102,6 +121,14 @@ class Settings:
     key_passphrase: Secret | None = None
     alert_url: Secret | None = None
     metrics_port: int | None = None
+    backup_dir: Path | None = None
+    """Where backups are written by themselves; a folder of the data folder without it."""
+    backup_passphrase: Secret | None = None
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return self.backup_dir or self.data_dir / "backups"
 
 
 def config_file() -> Path:
@@ -146,18 +173,18 @@ def redact_url(url: str) -> str:
     """Return ``url`` with its password, and any other secret it carries, as ``***``."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "***"
     if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
         # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
         return "***"
-    host = f"[{host}]" if ":" in host else host
-    user = "***@" if "@" in parts.netloc else ""
+    _, at, hosts = parts.netloc.rpartition("@")
+    if not _are_hosts(hosts):
+        return "***"
+    user = "***@" if at else ""
     query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
     # Not urlunsplit: it drops the slashes where there is no host.
-    shown = f"{parts.scheme}://{user}{host}{port}{parts.path}"
+    shown = f"{parts.scheme}://{user}{hosts}{parts.path}"
     return f"{shown}?{query}" if query else shown
 
 
@@ -191,11 +218,15 @@ def _read_file(path: Path) -> dict[str, str]:
             )
         if text := _as_text(name, value):
             values[name] = text
-    if _KEYS & values.keys() and os.name == "posix" and mode & 0o077:
-        raise SettingsError(
-            f"The settings file {path} holds the API key and others can read it: "
-            "run chmod 600 on it, or store the key with blinkpos key set instead."
-        )
+    for name, what in _SECRET.items():
+        if name in values and os.name == "posix" and mode & 0o077:
+            other = (
+                "store the key with blinkpos key set" if name in _KEYS else f"set {PREFIX}{name}"
+            )
+            raise SettingsError(
+                f"The settings file {path} holds {what} and others can read it: "
+                f"run chmod 600 on it, or {other} instead."
+            )
     return values
 
 
@@ -213,8 +244,20 @@ def _build(values: Mapping[str, str]) -> Settings:
     keys = {name: check_key(values[name], name) for name in sorted(_KEYS & values.keys())}
     database = values.get("DATABASE_URL")
     _check_url(database, "DATABASE_URL", ("postgresql", "postgres"))
+    direct = values.get("DATABASE_DIRECT_URL")
+    _check_url(direct, "DATABASE_DIRECT_URL", ("postgresql", "postgres"))
+    if direct and not database:
+        raise SettingsError(
+            f"{PREFIX}DATABASE_DIRECT_URL is the direct way to the database of "
+            f"{PREFIX}DATABASE_URL: set that too."
+        )
+    passphrase = values.get("BACKUP_PASSPHRASE")
+    if passphrase is not None and len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise SettingsError(
+            f"{PREFIX}BACKUP_PASSPHRASE must have at least {_SHORTEST_PASSPHRASE} characters."
+        )
     redis = values.get("REDIS_URL")
-    _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
+    _check_url(redis, "REDIS_URL", REDIS_SCHEMES)
     alert = values.get("ALERT_URL")
     _check_url(alert, "ALERT_URL", ("https", "http"))
     if alert and not urlsplit(alert).hostname:
@@ -231,8 +274,13 @@ def _build(values: Mapping[str, str]) -> Settings:
         currency=_currency(values.get("CURRENCY", "SATS")),
         till=values.get("TILL", socket.gethostname() or "till")[:60],
         database_url=Secret(database) if database else None,
+        database_direct_url=Secret(direct) if direct else None,
         redis_url=Secret(redis) if redis else None,
-        data_dir=_folder(values.get("DATA_DIR", default_data)),
+        data_dir=_folder(values.get("DATA_DIR", default_data), "DATA_DIR"),
+        backup_dir=_folder(backups, "BACKUP_DIR")
+        if (backups := values.get("BACKUP_DIR"))
+        else None,
+        backup_passphrase=Secret(passphrase) if passphrase else None,
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
         alert_url=Secret(alert) if alert else None,
         metrics_port=_port(values.get("METRICS_PORT")),
@@ -258,7 +306,8 @@ def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
     if url is None:
         return
     parts = _address(url)
-    if parts is None or parts.scheme not in schemes:
+    is_one = parts is not None and "," not in parts.netloc.rpartition("@")[2]
+    if parts is None or parts.scheme not in schemes or not (is_one or name in _SEVERAL):
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SettingsError(f"{PREFIX}{name} must start with {allowed} and have a valid address.")
     if not name.startswith(("API", "WS")):
@@ -280,10 +329,9 @@ def _address(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        has_port = parts.port != 0
     except ValueError:
-        return None  # an impossible port or address
-    return parts if has_port else None
+        return None  # an impossible address
+    return parts if _are_hosts(parts.netloc.rpartition("@")[2]) else None
 
 
 def _port(text: str | None) -> int | None:
@@ -294,13 +342,21 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _folder(text: str) -> Path:
+def _are_hosts(text: str) -> bool:
+    """Whether these are hosts, each with a possible port or none."""
+    if not _HOSTS.fullmatch(text):
+        return False
+    ports = re.findall(r":([0-9]+)(?:,|$)", text)
+    return all(0 < int(port) <= _LAST_PORT for port in ports)
+
+
+def _folder(text: str, name: str) -> Path:
     try:
         if "\0" not in text:
             return Path(text).expanduser().absolute()
     except RuntimeError:
         pass  # "~somebody" whom this machine does not know
-    raise SettingsError(f"{PREFIX}DATA_DIR is {quoted(text, 80)}: name a folder that can be made.")
+    raise SettingsError(f"{PREFIX}{name} is {quoted(text, 80)}: name a folder that can be made.")
 
 
 def _merchant(text: str | None) -> str | None:

@@ -65,7 +65,12 @@ class Upkeep:
         self._probes = Probes(
             blink=Remembered(probe.measure, BLINK_HOLDS_SECONDS, clock.boot),
             updates=self._updates,
-            database=DatabaseProbe(conninfo, embedded, is_till=True).measure,
+            database=DatabaseProbe(
+                conninfo,
+                embedded,
+                direct=direct.reveal() if (direct := settings.database_direct_url) else None,
+                is_till=True,
+            ).measure,
             redis=self._redis,
             pool=connections.stats,
             files=settings.data_dir if embedded else settings.state_dir,

@@ -121,6 +121,20 @@ class PaidUpdate:
 
     payment_hash: str
     received_sats: int | None
+    received_cents: int | None = None
+    """What came into the account's USD wallet instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainUpdate:
+    """Something came into our account without an invoice: sent by another user, or on-chain.
+
+    ``id`` is the transaction's own.
+    """
+
+    id: str
+    received_sats: int | None
+    received_cents: int | None = None
 
 
 class BlinkRefusedError(RefusedError):

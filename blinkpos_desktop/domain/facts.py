@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem
 from blinkpos_desktop.domain.health import Verdict
 from blinkpos_desktop.domain.hold import Hold
-from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Recipient
 from blinkpos_desktop.domain.tips import Period, TipSummary
@@ -172,11 +173,12 @@ class AttentionChanged:
     items: tuple[AttentionItem, ...]
     hold: Hold | None = None
     """Why nothing is forwarded, while that is so."""
+    surpluses: tuple[SurplusItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceTaken:
-    """A person's choice is written down."""
+    """A person's choice for a transfer, or for a payment's surplus, is written down."""
 
     transfer_id: int
 
@@ -194,6 +196,45 @@ class HealthExamined:
     """Everything that the till rests on was looked at: a verdict for each check, in order."""
 
     verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementsChanged:
+    """All that was received and that nobody has seen yet, newest first."""
+
+    items: tuple[Announcement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSeen:
+    """A payment has been seen, by a person or in green, here or at another till."""
+
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeingFailed:
+    """That a person has seen a payment could not be written down; ``sentence`` says why."""
+
+    payment_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnassignedIncome:
+    """Something came into our account that no sale here asked for: only shown.
+
+    ``id`` is its hash or Blink's own number; ``amount`` is None when Blink did not say it.
+    """
+
+    id: str
+    amount: Money | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain:
+    """Others may have changed what is listed here."""
 
 
 Fact = (
@@ -217,4 +258,9 @@ Fact = (
     | ChoiceTaken
     | ChoiceFailed
     | HealthExamined
+    | AnnouncementsChanged
+    | PaymentSeen
+    | SeeingFailed
+    | UnassignedIncome
+    | LookAgain
 )

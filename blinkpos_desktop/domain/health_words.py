@@ -144,6 +144,18 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "{connections} of the server's {most} are taken.",
         "Raise max_connections, or put pgbouncer before the server.",
     ),
+    Finding.CONNECTIONS_DEAF: (
+        "A pooler is in between, and the way past it fails: tills hear of each other 2 s late.",
+        "Let BLINKPOS_DATABASE_DIRECT_URL name the server itself.",
+    ),
+    Finding.CONNECTIONS_ASKING: (
+        "{connections} of {most} are taken. A pooler is in between: tills hear of each other late.",
+        "BLINKPOS_DATABASE_DIRECT_URL, past the pooler, lets them hear at once.",
+    ),
+    Finding.CONNECTIONS_PAST_POOLER: (
+        "{connections} of the server's {most} are taken; tills hear of each other past a pooler.",
+        "",
+    ),
     Finding.CONNECTIONS_GOOD: ("{connections} of the server's {most} are taken.", ""),
     Finding.CONNECTIONS_OF_TILL: (
         "{connections} of the server's {most} are taken; this till uses {lent} of its {size}.",
@@ -164,6 +176,15 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "It can't be reached: PostgreSQL goes on alone.",
         "Start it, or check BLINKPOS_REDIS_URL.",
     ),
+    Finding.REDIS_TROUBLE: ("{sentence}", "PostgreSQL goes on alone meanwhile."),
+    Finding.REDIS_REPLICA: (
+        "Redis {version} is a replica and takes no writes: PostgreSQL goes on alone.",
+        "Let BLINKPOS_REDIS_URL name the primary, or its Sentinels.",
+    ),
+    Finding.REDIS_UNTOLD: (
+        "Redis answers in {latency_seconds}; its user may not ask for more.",
+        "Allow the user +info, to see version, memory and eviction here.",
+    ),
     Finding.REDIS_OLD: (
         "Redis {version} is older than what was tested.",
         "Update it to Redis {oldest}.",
@@ -178,6 +199,10 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     ),
     Finding.REDIS_GOOD: (
         "Redis {version} answers in {latency_seconds}; it holds {memory_bytes} ({policy}).",
+        "",
+    ),
+    Finding.REDIS_WATCHED: (
+        "Sentinels name Redis {version}: {latency_seconds}; it holds {memory_bytes} ({policy}).",
         "",
     ),
     Finding.BACKUP_NONE: ("No backup yet.", "Make one: blinkpos backup."),

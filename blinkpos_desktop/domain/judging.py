@@ -15,6 +15,7 @@ from blinkpos_desktop.domain.measures import (
     DatabaseMeasure,
     DatabaseState,
     DiskMeasure,
+    Hearing,
     History,
     KeyMeasure,
     KeyState,
@@ -244,7 +245,13 @@ def _connections(database: DatabaseMeasure, pool: PoolMeasure | None) -> Verdict
             return _warn(Check.CONNECTIONS, Finding.CONNECTIONS_WAIT, **values)
     if database.connections >= CROWDED * database.most_connections:
         return _warn(Check.CONNECTIONS, Finding.CONNECTIONS_CROWDED, **values)
-    finding = Finding.CONNECTIONS_GOOD if pool is None else Finding.CONNECTIONS_OF_TILL
+    if database.hearing is Hearing.DEAF:
+        return _warn(Check.CONNECTIONS, Finding.CONNECTIONS_DEAF, **values)
+    direct = Finding.CONNECTIONS_GOOD if pool is None else Finding.CONNECTIONS_OF_TILL
+    finding = {
+        Hearing.ASKING: Finding.CONNECTIONS_ASKING,
+        Hearing.PAST_POOLER: Finding.CONNECTIONS_PAST_POOLER,
+    }.get(database.hearing, direct)
     return _ok(Check.CONNECTIONS, finding, **values)
 
 
@@ -272,6 +279,8 @@ def _redis(redis: RedisMeasure | None) -> Verdict:
         case Health.STARTING:
             return _warn(Check.REDIS, Finding.REDIS_STARTING)
         case Health.AWAY:
+            if redis.sentence:
+                return _warn(Check.REDIS, Finding.REDIS_TROUBLE, sentence=redis.sentence)
             return _warn(Check.REDIS, Finding.REDIS_AWAY)
         case Health.OK:
             return _redis_there(redis)
@@ -285,7 +294,13 @@ def _redis_there(redis: RedisMeasure) -> Verdict:
         "most_bytes": redis.most_memory,
         "policy": redis.policy,
         "oldest": OLDEST_REDIS,
+        "sentinels": redis.sentinels,
     }
+    if not redis.version:
+        latency = {"latency_seconds": redis.latency or 0.0, "sentinels": redis.sentinels}
+        return _warn(Check.REDIS, Finding.REDIS_UNTOLD, **latency)
+    if redis.is_replica:
+        return _warn(Check.REDIS, Finding.REDIS_REPLICA, **values)
     # What it evicts is only warmed again; one that refuses to evict refuses writes when full.
     is_full = redis.most_memory and redis.memory > _SOON_FULL * redis.most_memory
     if is_full and redis.policy == "noeviction":
@@ -295,7 +310,8 @@ def _redis_there(redis: RedisMeasure) -> Verdict:
         return _warn(Check.REDIS, Finding.REDIS_OLD, **values)
     if (redis.latency or 0.0) > SLOW_REDIS:
         return _warn(Check.REDIS, Finding.REDIS_SLOW, **values)
-    return _ok(Check.REDIS, Finding.REDIS_GOOD, **values)
+    finding = Finding.REDIS_WATCHED if redis.sentinels else Finding.REDIS_GOOD
+    return _ok(Check.REDIS, finding, **values)
 
 
 def _log(log: LogMeasure | None) -> Verdict:

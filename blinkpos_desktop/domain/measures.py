@@ -95,6 +95,18 @@ class LedgerMeasure:
     """Seconds since the moment that the youngest verified backup shows."""
 
 
+class Hearing(StrEnum):
+    """How a till hears of what others write."""
+
+    AT_ONCE = "at_once"
+    ASKING = "asking"
+    """A pooler lets no notification through: it asks every two seconds."""
+    PAST_POOLER = "past_pooler"
+    """At once, on the direct address."""
+    DEAF = "deaf"
+    """The direct address can't be reached, or leads through a pooler too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseMeasure:
     """PostgreSQL. What is ``None`` could not be asked."""
@@ -109,6 +121,7 @@ class DatabaseMeasure:
     size: int | None = None
     connections: int | None = None
     most_connections: int | None = None
+    hearing: Hearing = Hearing.AT_ONCE
     history: History | None = None
     applied: int = 0
     known: int = 0
@@ -127,10 +140,17 @@ class PoolMeasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisMeasure:
-    """Redis; ``OFF`` where none is set up. ``most_memory`` 0 is no limit."""
+    """Redis; ``OFF`` where none is set up. ``most_memory`` 0 is no limit.
+
+    Without a ``version`` its user may not ask for it, nor for what follows.
+    """
 
     health: Health
+    sentence: str = ""
+    sentinels: int = 0
+    """How many are asked which server takes writes; 0 without any."""
     version: str = ""
+    is_replica: bool = False
     latency: float | None = None
     memory: int = 0
     most_memory: int = 0

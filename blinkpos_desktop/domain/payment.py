@@ -119,6 +119,8 @@ class Payment:
     paid_at: int | None = None
     was_closed: bool = False
     """It had been cancelled or had expired before it was paid."""
+    is_seen: bool = False
+    """It went green on a screen, or a person has acknowledged it."""
     reason: str = ""
     transfers: tuple[Transfer, ...] = ()
 

@@ -69,8 +69,8 @@ class OpenTransfer:
 class NamedTransfer:
     """A transfer whose number stands on something that Blink shows as sent.
 
-    ``sats`` are its own and those that go with it; ``invoiced_at`` is when the customer's
-    invoice was made, in Unix seconds on Blink's clock.
+    ``sats`` are its own and those that go with it, ``own_sats`` its own; ``invoiced_at`` is when
+    the customer's invoice was made, in Unix seconds on Blink's clock.
     """
 
     payment_id: int
@@ -78,6 +78,7 @@ class NamedTransfer:
     recipient: str
     state: TransferState
     sats: int
+    own_sats: int
     invoiced_at: int
 
 
@@ -289,7 +290,9 @@ def _by_newer(
     state, kind = transfer.state, Kind.SENT
     if state is TransferState.SETTLED and transfer.transfer_id not in proven:
         return _no_row(seen)
-    is_same = seen.sats == transfer.sats and bool(seen.payment_hash and seen.payment_request)
+    # What goes with it here may have been owed still when the newer copy sent it.
+    is_sum = seen.sats in {transfer.sats, transfer.own_sats}
+    is_same = is_sum and bool(seen.payment_hash and seen.payment_request)
     if state is TransferState.SETTLED:
         kind, can_fix = Kind.SENT_TWICE, False
     elif seen.status is TransactionStatus.PENDING:

@@ -194,6 +194,8 @@ class Charge:
             return ended
         paid = self._payment = self._paid.result()
         self._tell_paid(paid)
+        if not self._teller.is_gone:
+            self._engine.announcing.shown(paid)
         if self._interrupted.is_set():
             return await self._unfinished(paid)
         return await self._forward(paid)

@@ -88,7 +88,11 @@ def _probes(settings: Settings, transport: ObservedTransport) -> Probes:
     return Probes(
         blink=BlinkProbe(transport, find_keys).measure,
         updates=updates,
-        database=DatabaseProbe(conninfo, embedded).measure,
+        database=DatabaseProbe(
+            conninfo,
+            embedded,
+            direct=direct.reveal() if (direct := settings.database_direct_url) else None,
+        ).measure,
         redis=redis,
         pool=lambda: None,
         files=settings.data_dir if embedded else settings.state_dir,

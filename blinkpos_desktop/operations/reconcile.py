@@ -21,7 +21,7 @@ from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Step, Transfer, Trouble
 from blinkpos_desktop.engine import Engine
-from blinkpos_desktop.operations.audit import Exit
+from blinkpos_desktop.operations.exits import Exit
 from blinkpos_desktop.operations.tellers import say, write
 
 LOOK_SECONDS: Final = 0.5

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from blinkpos_desktop.domain.announcement import SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -20,8 +21,10 @@ from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     Fact,
     Health,
+    LookAgain,
     Part,
     PartChanged,
+    PaymentPaid,
     TransferChanged,
 )
 from blinkpos_desktop.domain.hold import HeldError, Hold
@@ -69,7 +72,7 @@ class Attention:
         """Take what it needs; ``on_fact`` hears the feed."""
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._supervisor, self._forwarding = shop, supervisor, forwarding
-        self._told: tuple[tuple[AttentionItem, ...], Hold | None] | None = None
+        self._told: AttentionChanged | None = None
         self._to_forward: set[int] = set()
         self._asked_at: dict[str, int] = {}
         self._tried_at: dict[int, float] = {}
@@ -83,12 +86,8 @@ class Attention:
         """Return why nothing is forwarded, while that is so."""
         return await self._store.held(self.account_id)
 
-    async def release(self, who: str) -> None:
-        """End the hold, as a person has looked at what differs.
-
-        Raises:
-            InputError: there is none, or something can still be recorded by itself.
-        """
+    async def _release(self, who: str) -> None:
+        """End the hold, as a person has looked at what differs."""
         hold = await self.hold()
         if hold is None:
             raise InputError(NOT_HELD)
@@ -97,13 +96,22 @@ class Attention:
         _log.warning("hold %d: released by %s", hold.id, who)
         self._hurry.set()
 
-    async def choose(self, transfer_id: int, choice: Choice, who: str) -> AttentionItem:
-        """Take a person's choice; return what it was made for, as it was.
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and nobody took note of, oldest first."""
+        return await self._store.surpluses()
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> None:
+        """Take a person's choice: for a transfer, SEEN for a surplus, RELEASE for the ledger.
 
         Raises:
             InputError: nothing with this number waits for that choice, or the
                 other recipient can't be one.
         """
+        if choice.remedy is Remedy.RELEASE:
+            await self._release(who)
+            return
+        if choice.remedy is Remedy.SEEN and await self._see_surplus(transfer_id, who):
+            return
         items = {each.transfer.id: each for each in await self.list()}
         item = items.get(transfer_id)
         if item is None:
@@ -124,14 +132,24 @@ class Attention:
         if after.state is not TransferState.ATTENTION:
             self._moved(item.payment_id, item.payment_hash, after)
         self._hurry.set()
-        return item
+
+    async def _see_surplus(self, payment_id: int, who: str) -> bool:
+        for surplus in await self.surpluses():
+            if surplus.payment_id == payment_id:
+                seen = await self._store.see_surplus(surplus, who)
+                self._hurry.set()
+                return seen
+        return False
 
     def on_fact(self, fact: Fact) -> None:
         """Look again when a transfer came to need a person, or Blink is back."""
         if isinstance(fact, TransferChanged):
             if fact.transfer.state is TransferState.ATTENTION or fact.transfer.trouble:
                 self._hurry.set()
-        elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
+        elif isinstance(fact, PaymentPaid):
+            if (fact.payment.received_sats or 0) > fact.payment.total_sats:
+                self._hurry.set()
+        elif isinstance(fact, LookAgain) or fact == PartChanged(part=Part.BLINK, health=Health.OK):
             self._hurry.set()
 
     async def run(self) -> None:
@@ -166,10 +184,14 @@ class Attention:
         while self._to_forward:
             payment_id = self._to_forward.pop()
             self._supervisor.start(f"forward-{payment_id}", self._forwarding.forward(payment_id))
-        items, hold = tuple(await self.list()), await self.hold()
-        if (items, hold) != self._told:
-            self._told = items, hold
-            self._feed.publish(AttentionChanged(items=items, hold=hold))
+        told = AttentionChanged(
+            items=tuple(await self.list()),
+            surpluses=tuple(await self.surpluses()),
+            hold=await self.hold(),
+        )
+        if told != self._told:
+            self._told = told
+            self._feed.publish(told)
 
     def _is_ready(self, waiting: WaitingChoice) -> bool:
         """Whether Blink may be asked: nothing may be under way, and not too often."""

@@ -57,6 +57,13 @@ class Checkout:
         self._store, self._gateway, self._feed = store, gateway, feed
         self._holding = holding
         self._shop, self._prices, self._till = shop, prices, till
+        self._making = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def until_quiet(self) -> None:
+        """Return when no customer waits for his code: what can wait yields to him."""
+        await self._quiet.wait()
 
     async def charge(self, sale: Sale) -> Payment:
         """Write a sale down, have its invoice made and checked, and tell that it can be shown.
@@ -64,6 +71,16 @@ class Checkout:
         Raises:
             TillError: no invoice came of it; nothing is left that could be paid.
         """
+        self._making += 1
+        self._quiet.clear()
+        try:
+            return await self._charge(sale)
+        finally:
+            self._making -= 1
+            if not self._making:
+                self._quiet.set()
+
+    async def _charge(self, sale: Sale) -> Payment:
         await self._holding.settle()
         plan = await self._plan(sale)
         payment = await self._store.intend(plan)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,14 +33,13 @@ from blinkpos_desktop.domain.transfer import (
     Trouble,
 )
 from blinkpos_desktop.domain.watching import retry_delay
-from blinkpos_desktop.services.ending import end
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.holding import Holding
-from blinkpos_desktop.services.invoicing import CLAIM_SECONDS, Invoicing, WaitError
+from blinkpos_desktop.services.invoicing import Invoicing, WaitError
 from blinkpos_desktop.services.ports import BlinkGateway, Clock, Store
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.turns import CLAIM_SECONDS, Turns
 
-RENEW_SECONDS: Final = 5.0
 SLEPT_SECONDS: Final = 5.0
 """Of boot time between reading the claim and sending: more, and the till slept."""
 TURN_SECONDS: Final = 0.25
@@ -89,8 +88,7 @@ class Forwarder:
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._jitter = shop, jitter
         self._under_way: set[int] = set()
-        # Parallel sends of one wallet only wait for Blink's own lock: one after another is faster.
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Turns(store, clock)
 
     async def forward(self, payment_id: int, *, at_once: bool = False) -> None:
         """Work on a paid payment until nothing more can be done for now.
@@ -169,7 +167,7 @@ class Forwarder:
                     outcome = await self._look_on(payment, transfer)
                 elif claimed.is_due or at_once:
                     at_once = False
-                    async with self._renewed(payment, claimed):
+                    async with self._turns.renewed(payment.wallet_id, claimed.id):
                         outcome = await self._advance(payment, claimed)
                 else:
                     outcome = _Outcome(transfer=claimed)
@@ -186,26 +184,6 @@ class Forwarder:
                 return
             if outcome.wait:
                 await self._clock.sleep(outcome.wait)
-
-    @asynccontextmanager
-    async def _renewed(self, payment: Payment, transfer: Transfer) -> AsyncIterator[None]:
-        """Renew the claim while a step takes its time, for as long as this process lives."""
-        name = f"renew-{transfer.id}"
-        renewing = asyncio.create_task(self._renew(payment, transfer), name=name)
-        try:
-            yield
-        finally:
-            await end(renewing)
-
-    async def _renew(self, payment: Payment, transfer: Transfer) -> None:
-        while True:
-            await self._clock.sleep(RENEW_SECONDS)
-            try:
-                await self._store.claim(transfer.id, seconds=CLAIM_SECONDS)
-                if self._turn(payment.wallet_id).locked():
-                    await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS)
-            except TillError as error:
-                _log.info("a claim was not renewed: %s", error)
 
     async def _look_on(self, payment: Payment, before: Transfer) -> _Outcome:
         """Another process works on it: see how far it is."""
@@ -260,20 +238,10 @@ class Forwarder:
         return _Outcome(transfer=outcome.transfer, wait=outcome.wait or delay)
 
     async def _send_in_turn(self, payment: Payment, transfer: Transfer) -> _Outcome:
-        async with self._turn(payment.wallet_id):
-            if not await self._store.take_turn(payment.wallet_id, seconds=CLAIM_SECONDS):
+        async with self._turns.taken(payment.wallet_id) as is_ours:
+            if not is_ours:
                 return _Outcome(transfer=transfer, wait=TURN_SECONDS)
-            try:
-                return await self._send(payment, transfer)
-            finally:
-                await self._leave_turn(payment.wallet_id)
-
-    async def _leave_turn(self, wallet_id: str) -> None:
-        try:
-            await self._store.leave_turn(wallet_id)
-        except TillError as error:
-            # It runs out by itself.
-            _log.info("a turn was not given back: %s", error)
+            return await self._send(payment, transfer)
 
     async def _send(self, payment: Payment, transfer: Transfer) -> _Outcome:
         # Whatever has to be waited for comes before the intent: then it leaves at once.
@@ -366,9 +334,6 @@ class Forwarder:
             payment = await self._store.payment(carried.payment_id)
             self._tell(payment, next(each for each in payment.transfers if each.id == carried.id))
             await self._complete(payment.id)
-
-    def _turn(self, wallet_id: str) -> asyncio.Lock:
-        return self._turns.setdefault(wallet_id, asyncio.Lock())
 
     def _tell(self, payment: Payment, transfer: Transfer) -> None:
         self._feed.publish(

@@ -24,7 +24,7 @@ class Holding:
         Raises:
             UnavailableError: the database is away; ``settle`` writes it then.
         """
-        _log.error("Blink knows %s already: a newer copy of this ledger has acted", external_id)
+        _log.warning("Blink knows %s already: a newer copy of this ledger has acted", external_id)
         self._taken = external_id
         await self.settle()
 

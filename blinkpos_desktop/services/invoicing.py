@@ -21,8 +21,8 @@ from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Step, Tr
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
+from blinkpos_desktop.services.turns import CLAIM_SECONDS
 
-CLAIM_SECONDS: Final = 15
 CALLS_A_MINUTE: Final = 60
 PREPARED_A_MINUTE: Final = 40
 """Preparing leaves room for what was paid and cannot wait."""
@@ -91,6 +91,9 @@ class Invoicing:
         if wait := await self._store.count_call(wallet.wallet_id, kind, most=most):
             raise WaitError(wait)
         attempt = await self._store.begin_transfer_attempt(claimed.id)
+        if attempt.transfer.recipient != claimed.recipient:
+            # A person has chosen another one meanwhile: this wallet is nobody's here any more.
+            return attempt.transfer
         try:
             invoice = await self._ask_for(wallet, attempt)
         except RateLimitedError as error:

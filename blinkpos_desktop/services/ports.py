@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -57,6 +58,16 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``."""
+
+
+class SharedPrices(Protocol):
+    """The prices that tills tell one another. They may be missing, old or anybody's: a hint."""
+
+    def tell_price(self, price: Price) -> None:
+        """Tell a price that Blink has just told; returns at once."""
+
+    async def told_price(self, currency: Currency) -> Price | None:
+        """Return what a till told within the last minute, if there is anything."""
 
 
 class BlinkGateway(Protocol):
@@ -260,7 +271,28 @@ class Store(Protocol):
         """
 
     async def complete(self, payment_id: int) -> Payment | None:
-        """PAID → COMPLETED, if every transfer is finished."""
+        """PAID → COMPLETED, if every transfer is finished; seen, if this process has shown it."""
+
+    def mark_shown(self, payment_id: int) -> None:
+        """Note that this process shows a payment in green: written by ``complete``, or ``see``."""
+
+    async def see(self, payment_id: int, who: str) -> bool:
+        """Write down that a received payment was seen, by ``who`` or on a screen (empty).
+
+        ``False`` when it was seen already, or was not received.
+        """
+
+    async def unseen(self) -> Sequence[Announcement]:
+        """Return what was received and nobody has seen, newest first.
+
+        Late money at once, any other after ``domain.announcement.GRACE_SECONDS``.
+        """
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and no person took note of, oldest first."""
+
+    async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:
+        """Write down who took note of a surplus; ``False`` when it is no longer as given."""
 
     async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
         """Take or renew this process's turn to send from a wallet; ``False``: another's."""

@@ -44,8 +44,8 @@ from blinkpos_desktop.domain.transfer import (
 )
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import Books, Clock, Statement, Store
+from blinkpos_desktop.services.turns import CLAIM_SECONDS
 
-CLAIM_SECONDS: Final = 15
 AGAIN_SECONDS: Final = 3.0
 """A till may be in the middle of what looks like a difference."""
 START_SECONDS: Final = 20.0

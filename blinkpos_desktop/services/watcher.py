@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate, RateLimitedError
@@ -73,6 +74,8 @@ class Watcher:
         """Take what watching needs; ``listen`` to the feed and ``run`` it."""
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._receiver, self._closer, self._only_own = receiver, closer, only_own
+        self.on_unknown: Callable[[PaidUpdate], None] | None = None
+        """Takes the update of an invoice that is not in the ledger, where all sales are watched."""
         self._updates: asyncio.Queue[PaidUpdate] = asyncio.Queue()
         self._on_screen: dict[int, Payment] = {}
         self._own: set[int] = set()
@@ -234,6 +237,8 @@ class Watcher:
                 payment = await self._find(update.payment_hash)
                 if payment is not None:
                     await self._receiver.paid(payment.id, update.received_sats)
+                elif self.on_unknown is not None:
+                    self.on_unknown(update)
             except UnavailableError as error:
                 # The database is away: the update is kept until it is back.
                 _log.warning("a payment came in and can't be recorded yet: %s", error)

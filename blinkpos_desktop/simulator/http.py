@@ -4,6 +4,7 @@ import json
 import logging
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
@@ -78,14 +79,14 @@ async def _respond(state: State, request: Request) -> Response:
     except BadRequestError as error:
         return _errors(400, str(error))
     try:
-        document = parse(asked.query)
+        document = _parsed(asked.query)
         operation = find_operation(document, asked.operation_name)
     except GraphQLError as error:
         return _errors(400, str(error))
     names = names_of(operation)
     state.hub.count_request(names)
     fault = state.faults.take(names)
-    response = await _fail_early(state, fault) or _refuse_early(state, request, document, operation)
+    response = await _fail_early(state, fault) or _refuse_early(state, request, asked, operation)
     if response is not None:
         return response
     body = await _answer(state, request, document, asked, fault)
@@ -124,6 +125,17 @@ async def _deliver(state: State, body: dict[str, object], fault: Fault | None) -
         case FaultKind.DELAY if fault.late:
             await state.pause(fault.seconds)
     return JSONResponse(body)
+
+
+# A till asks the same few questions again and again.
+@lru_cache(maxsize=200)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query)
+
+
+@lru_cache(maxsize=200)
+def _wrong_in(query: str) -> list[GraphQLError]:
+    return validate(executable_schema(), _parsed(query))
 
 
 def find_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -166,7 +178,7 @@ async def _read(request: Request) -> "Asked":
 
 
 def _refuse_early(
-    state: State, request: Request, document: DocumentNode, operation: OperationDefinitionNode
+    state: State, request: Request, asked: Asked, operation: OperationDefinitionNode
 ) -> Response | None:
     key = request.headers.get("X-API-KEY")
     if key is not None and state.world.accounts.identify(key) is None:
@@ -176,7 +188,7 @@ def _refuse_early(
         refused = _use_idempotency_key(state, idempotency_key)
         if refused is not None:
             return refused
-    errors = validate(executable_schema(), document)
+    errors = _wrong_in(asked.query)
     if errors:
         return JSONResponse({"errors": [format_error(e) for e in errors]}, 400)
     if operation.operation is OperationType.SUBSCRIPTION:

@@ -9,6 +9,7 @@ from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.money import Currency
+from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 from blinkpos_desktop.ui.main_window import MainWindow
@@ -38,6 +39,12 @@ class Bridge(Protocol):
 
     def take_up(self, payment_id: int) -> None:
         """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
+
+    def shown(self, payment: Payment) -> None:
+        """Take it that a payment is shown in green."""
+
+    def acknowledge(self, payment_id: int) -> None:
+        """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
 
     def load_tips(self, period: Period) -> None:
         """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
@@ -75,6 +82,8 @@ def build(
     till.cancel_wanted.connect(bridge.cancel)
     till.check_wanted.connect(bridge.check)
     till.take_up_wanted.connect(bridge.take_up)
+    till.green_shown.connect(bridge.shown)
+    till.acknowledge_wanted.connect(bridge.acknowledge)
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
     window.heavy_wanted.connect(sounds.prepare)

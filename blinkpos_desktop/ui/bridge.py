@@ -18,15 +18,18 @@ from blinkpos_desktop.domain.facts import (
     ChoiceTaken,
     Fact,
     InvoiceChecked,
+    SeeingFailed,
     TakeUpFailed,
     TipsFailed,
     TipsLoaded,
 )
+from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 
 if TYPE_CHECKING:
     # Heavy: they are imported behind the first keypad.
+    from blinkpos_desktop.services.announcing import Announcing
     from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
     from blinkpos_desktop.services.history import History
@@ -36,6 +39,7 @@ STARTING: Final = "The till is still starting: try again in a moment."
 BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look into the log."
 NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
 NOT_DONE: Final = "Something went wrong inside: try again, or look into the log."
+NOT_SEEN: Final = "Something went wrong inside: press OK again, or look into the log."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ class Services:
     checkout: Checkout
     history: History
     attention: Attention
+    announcing: Announcing
     cancel: Callable[[int], Coroutine[Any, Any, object]]
     check: Callable[[int], Coroutine[Any, Any, bool]]
     take_up: Callable[[int], Coroutine[Any, Any, None]]
@@ -128,6 +133,29 @@ class Bridge(QObject):
         """Look at all that the till rests on; HealthExamined answers, once the till is there."""
         if self._services is not None:
             self._start("examine", self._services.examine())
+
+    def shown(self, payment: Payment) -> None:
+        """Take it that a payment is shown in green."""
+        if self._services is not None:
+            self._services.announcing.shown(payment)
+
+    def acknowledge(self, payment_id: int) -> None:
+        """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
+        if self._services is None:
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=STARTING))
+            return
+        self._start(f"seen-{payment_id}", self._acknowledge(self._services.announcing, payment_id))
+
+    async def _acknowledge(self, announcing: Announcing, payment_id: int) -> None:
+        try:
+            # PaymentSeen is told by the feed, after its commit.
+            await announcing.see(payment_id, WHO)
+        except TillError as error:
+            _log.warning("not seen: %s", error)
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("not seen: a bug")
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=NOT_SEEN))
 
     async def _choose(self, attention: Attention, transfer_id: int, choice: Choice) -> None:
         try:

@@ -18,6 +18,7 @@ QLabel { background: transparent; font-size: ${body_px}px; }
 QLabel[role="status"] { font-size: ${status_px}px; color: $muted; }
 QLabel[role="caption"] { font-size: ${caption_px}px; color: $muted; }
 QLabel[role="name"] { font-weight: 600; }
+QLabel[role="strong"] { font-size: ${caption_px}px; font-weight: 700; }
 QLabel[role="title"] { font-size: ${title_px}px; font-weight: 600; }
 QLabel[role="large"] { font-size: ${large_px}px; font-weight: 600; }
 QLabel[tone="good"] { color: $good; }
@@ -77,7 +78,9 @@ QLineEdit:focus { border: 2px solid $accent; }
 #notice { background: $surface; border-radius: ${radius}px; }
 #notice[sticky="true"] { background: $notice; }
 #notice[sticky="true"] QLabel { color: $on_notice; }
-#notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice; }
+#notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice;
+                      padding: 0; }
+#notice QPushButton:disabled { color: $faint; border-color: $faint; }
 #notice QPushButton:pressed { background: $on_notice; color: $notice; }
 #notice QPushButton:disabled { border-color: transparent; }
 QScrollArea, #scrolled { background: transparent; border: none; }

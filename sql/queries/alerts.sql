@@ -17,13 +17,10 @@ WHERE a.kind = 'attention' AND a.over_at IS NULL
   AND NOT EXISTS (SELECT FROM recipient_invoices i WHERE i.transfer_id = a.transfer_id
                   AND i.paid_retired_at IS NOT NULL AND i.seen_at IS NULL);
 
--- name: has_backups
-SELECT to_regclass('backups') IS NOT NULL AS has;
-
 -- name: backup_age
--- Since the youngest backup, or since the first sale; null when there is nothing to lose yet.
+-- Since the last backup (Unix seconds), or since the first sale; null when there is nothing to lose.
 SELECT extract(epoch FROM now() - coalesce(
-    (SELECT max(made_at) FROM backups),
+    to_timestamp(%(made_at)s::bigint),
     (SELECT created_at FROM payments ORDER BY id LIMIT 1)))::float8 AS age;
 
 -- name: raise_backup_alert

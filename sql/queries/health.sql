@@ -6,6 +6,8 @@ SELECT current_setting('server_version_num')::int AS version_num,
     pg_database_size(current_database()) AS size,
     (SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL) AS connections,
     current_setting('max_connections')::int AS most_connections,
+    pg_backend_pid() AS pid,
+    extract(epoch FROM now())::float8 AS moment,
     to_regclass('schema_migrations') IS NOT NULL AS has_history,
     to_regclass('backups') IS NOT NULL AS has_backups;
 
@@ -34,8 +36,11 @@ SELECT
         WHERE paid_retired_at IS NOT NULL AND seen_at IS NULL
     ) waiting) AS attention;
 
--- name: health_backup
-SELECT extract(epoch FROM now() - max(made_at))::float8 AS age FROM backups;
+-- name: health_listed
+-- What else is listed for a person, by the indexes of both; columns that an older database lacks.
+SELECT (SELECT count(*) FROM transfers t JOIN payments p ON p.id = t.payment_id
+        WHERE t.trouble = 'restricted' AND t.state <> 'attention' AND p.state = 'paid')
+     + (SELECT count(*) FROM payments WHERE received_sats - total_sats > surplus_seen_sats) AS count;
 
 -- name: payments_by_state
 -- Those of an account for which money may still arrive, and all unfinished ones: two small indexes.

@@ -25,9 +25,9 @@ RETURNING id;
 
 -- name: insert_event
 INSERT INTO events (payment_id, transfer_id, till, process, event, state_before, state_after,
-    reason, error)
+    reason, error, who)
 VALUES (%(payment_id)s, %(transfer_id)s, %(till)s, %(process)s, %(event)s, %(state_before)s,
-    %(state_after)s, %(reason)s, %(error)s);
+    %(state_after)s, %(reason)s, %(error)s, %(who)s);
 
 -- name: begin_attempt
 -- An attempt's number is durable before the call that carries it.
@@ -44,13 +44,16 @@ UPDATE payments SET state = 'awaiting', payment_hash = %(payment_hash)s,
 WHERE id = %(id)s AND state = 'intended';
 
 -- name: set_state
--- Received is what Blink says came in; without a word of it, what was asked.
+-- Received is what Blink says came in; without a word of it, what was asked. That this process has
+-- shown it in green is written with its completion: after it was seen, and in no commit more.
 UPDATE payments SET state = %(to)s, reason = %(reason)s,
     paid_at = CASE WHEN %(to)s = 'paid' THEN now() ELSE paid_at END,
     received_sats = CASE WHEN %(to)s = 'paid'
         THEN coalesce(%(received_sats)s, total_sats) ELSE received_sats END,
     was_closed = was_closed OR (%(to)s = 'paid' AND state <> 'awaiting'),
-    completed_at = CASE WHEN %(to)s = 'completed' THEN now() ELSE completed_at END
+    completed_at = CASE WHEN %(to)s = 'completed' THEN now() ELSE completed_at END,
+    seen_at = CASE WHEN %(to)s = 'completed' AND %(was_shown)s THEN coalesce(seen_at, now())
+        ELSE seen_at END
 WHERE id = %(id)s AND state = %(before)s;
 
 -- name: unfinished_transfers
@@ -62,7 +65,7 @@ SELECT id, state, network, account_id, wallet_id, till, currency, currency_digit
     currency_symbol, base_minor, tip_minor, total_sats, tip_sats, memo, payment_hash,
     payment_request, extract(epoch FROM expires_at)::bigint AS expires_at, received_sats,
     was_closed, reason, extract(epoch FROM created_at)::bigint AS created_at,
-    extract(epoch FROM paid_at)::bigint AS paid_at
+    extract(epoch FROM paid_at)::bigint AS paid_at, seen_at IS NOT NULL AS is_seen
 FROM payments WHERE id = %(id)s;
 
 -- name: id_by_hash

@@ -60,7 +60,7 @@ ORDER BY t.id, i.created_at;
 -- name: transfers_named
 -- Transfers whose numbers stand on what Blink shows as sent. The customer's invoice was made by
 -- Blink's own clock so long before its expiry.
-SELECT t.payment_id, t.id AS transfer_id, t.recipient, t.state,
+SELECT t.payment_id, t.id AS transfer_id, t.recipient, t.state, t.sats AS own_sats,
     t.sats + coalesce((SELECT sum(c.sats) FROM transfers c WHERE c.carried_by = t.id), 0)::bigint
         AS sats,
     extract(epoch FROM p.expires_at)::bigint - %(invoice_seconds)s AS invoiced_at

@@ -23,7 +23,7 @@ WHERE id = %(id)s AND claimed_by = %(process)s;
 -- The number is durable before the call that carries it; none is taken under a hold. From here on
 -- nobody takes the transfer along: it is about to have an invoice of its own.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE)
-UPDATE transfers t SET attempt = t.attempt + 1,
+UPDATE transfers t SET attempt = t.attempt + 1, due_at = NULL,
     trouble = CASE t.trouble WHEN 'owed' THEN '' ELSE t.trouble END
 FROM free, payments p
 WHERE t.id = %(id)s AND t.claimed_by = %(process)s AND t.state = 'planned'

@@ -36,6 +36,7 @@ from blinkpos_desktop.domain.facts import (
     SightChanged,
 )
 from blinkpos_desktop.domain.health import Check, Mark, worst
+from blinkpos_desktop.operations import daily_backup
 from blinkpos_desktop.services import invoicing
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.open_sales import NAME
@@ -47,6 +48,7 @@ from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
+from tests.support import ledger
 
 HASTE: Final = 20.0
 _F = TypeVar("_F", bound=Fact)
@@ -260,6 +262,19 @@ async def taken_up(control: ControlClient, window: MainWindow, bridge: Bridge) -
     return 0
 
 
+async def backs_up(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """An open till makes the day's backup, and the keypad takes keys meanwhile."""
+    till = Beside(window, bridge)
+    await till.ready()
+    database = settings.load().database_url
+    assert database is not None
+    async with asyncio.timeout(60):
+        while not await asyncio.to_thread(ledger.rows, database.reveal(), "SELECT id FROM backups"):
+            till.keypad.keypad.keys[Key.D2].strike()
+            await asyncio.sleep(0.05)
+    return 0
+
+
 async def health(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
     """A tap on the status line shows how everything is, and it goes on looking."""
     till = Beside(window, bridge)
@@ -284,7 +299,7 @@ def _failing(fact: HealthExamined) -> bool:
 Story = Callable[[ControlClient, MainWindow, Bridge], Awaitable[int]]
 STORIES: Final[dict[str, Story]] = {
     each.__name__: each
-    for each in (late_money, phone_pays, no_key, check_now, killed, taken_up, health)
+    for each in (late_money, phone_pays, no_key, check_now, killed, taken_up, backs_up, health)
 }
 
 
@@ -295,7 +310,12 @@ def main() -> int:
     logs.set_up(read)
     with ControlClient(control_url) as control:
         story = functools.partial(STORIES[name], control)
-        return till_window.run(read, beside=story)
+        chores = {}
+        if name == backs_up.__name__:
+            setattr(daily_backup, "START_SECONDS", 0.0)  # noqa: B010 (final for the program)
+            setattr(daily_backup, "LOOK_SECONDS", 0.1)  # noqa: B010
+            chores = {"daily-backup": daily_backup.run}
+        return till_window.run(read, beside=story, chores=chores)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
+from tests.support import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,6 +81,15 @@ def test_a_sale_outlives_the_killed_till_is_taken_up_and_goes_green(
     play("taken_up", settings, simulator)
     assert simulator.control.balances()["cafe"]["BTC"] == 21
     simulator.control.verify()
+
+
+def test_an_open_till_backs_up_each_day(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("backs_up", make_settings(), simulator)
+    [row] = ledger.rows(database_url, "SELECT place, verified_in FROM backups")
+    assert Path(row["place"]).exists()
+    assert row["verified_in"] == "same_server"
 
 
 def test_the_keypad_is_painted_before_anything_heavy_is_imported() -> None:

@@ -467,7 +467,7 @@ async def test_what_blink_restricts_is_listed_while_it_waits_and_a_person_may_hu
         await settled(till, payment)
         await till.facts.wait_for(AttentionChanged, lambda f: f.items == (), after=seen)
         assert (await aside(control.requests))["Pay"] == asked + 1
-    assert ("retry_chosen", "prepared", WHO) in story(database_url, transfer)
+    assert ("retry_chosen", "unknown", WHO) in story(database_url, transfer)
     assert control.balances()["elturco"]["BTC"] == 2
 
 
@@ -486,7 +486,7 @@ async def test_what_blink_restricts_is_sent_no_more_once_a_person_has_chosen(
         # Another till is just about to try it again: it holds the claim and the old state.
         async with store_at(database_url, "counter 2") as other:
             await aside(change, database_url, "UPDATE transfers SET due_at = NULL")
-            ready = await other.claim(transfer.id, seconds=60)
+            ready = await other.claim(transfer.id, seconds=25)
             assert ready is not None
             await till.engine.attention.choose(transfer.id, choice, WHO)
             assert await other.record(ready, TransferEvent.SEND_STARTED) is None
@@ -518,7 +518,7 @@ async def test_what_is_being_tried_just_now_is_not_chosen_for(
         limited(make_settings, simulator, monkeypatch) as (till, payment, transfer),
         store_at(database_url, "counter 2") as other,
     ):
-        held = await other.claim(transfer.id, seconds=60)
+        held = await other.claim(transfer.id, seconds=25)
         assert held is not None
         sending = await other.record(held, TransferEvent.SEND_STARTED)
         assert sending is not None
@@ -530,3 +530,36 @@ async def test_what_is_being_tried_just_now_is_not_chosen_for(
                 await till.engine.attention.choose(transfer.id, choice, WHO)
         assert (await till.part(payment, Role.TIP)).state is TransferState.SENDING
         assert ledger.rows(database_url, "SELECT * FROM choices") == []
+
+
+async def test_chosen_for_another_while_his_wallet_is_looked_up_nobody_else_is_invoiced(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A till that is slow looks the old recipient up, and then takes a number for the new one."""
+    monkeypatch.setattr(forwarder, "RESTRICTED_SECONDS", 900.0)
+    control, refused = simulator.control, "CreateRecipientInvoice"
+    async with running(make_settings(merchant=None), simulator) as till:
+        await aside(control.lay_fault, "payload_error", match=refused, code="INVALID_INPUT")
+        await aside(control.lay_fault, "payload_error", match=refused, code="INVALID_INPUT")
+        payment = await till.charge()
+        await till.customer_pays(payment)
+        [item] = await items(till, 1)
+        shop, waits = till.engine.shop, asyncio.Event()
+        found, choices = shop.wallet, till.engine.attention
+
+        async def slowly(username: str) -> Any:  # noqa: ANN401 (a wallet)
+            wallet = await found(username)
+            if username == "elturco" and not waits.is_set():
+                waits.set()
+                await choices.choose(item.transfer.id, TO_ANA, WHO)
+                [waiting] = await till.engine.store.waiting_choices(shop.account.id)
+                assert await till.engine.store.carry_out(waiting)
+            return wallet
+
+        monkeypatch.setattr(shop, "wallet", slowly)
+        await till.engine.forwarder.forward(payment.id, at_once=True)
+        await settled(till, payment)
+    assert control.invoices(owner="elturco") == []
+    assert (control.balance("elturco"), control.balance("ana")) == (0, 2)

@@ -355,6 +355,29 @@ async def test_an_answer_that_trickles_is_cut_off(monkeypatch: pytest.MonkeyPatc
         await slow.close()
 
 
+async def test_no_cookie_is_kept() -> None:
+    """One that can't be a header would spoil every request after it."""
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        cookies = "".join(f"Set-Cookie: {each}\r\n" for each in ("a=b", "c=\u00e9"))
+        writer.write(f"HTTP/1.1 500 Odd\r\n{cookies}Content-Length: 0\r\n\r\n".encode("latin-1"))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    line = Transport(f"http://127.0.0.1:{port}/graphql", TILL_KEY)
+    async with server:
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknownError):
+                await line.call("account")
+        await line.close()
+    assert len(heads) == 2
+    assert not any(b"cookie" in head.lower() for head in heads)
+
+
 async def test_the_key_rides_along_only_where_it_is_needed(
     account: Account, simulator: Simulator
 ) -> None:

@@ -429,6 +429,19 @@ async def test_a_server_that_hangs_is_away_and_then_back(
         server.stop()
 
 
+async def test_a_line_that_breaks_under_an_answer_is_no_refusal(store: PostgresStore) -> None:
+    """libpq says so by a result without a code; psycopg makes the plainest of its errors of it."""
+    broke = psycopg.errors.get_base_exception("")("server closed the connection unexpectedly")
+    for said, kind in (
+        (broke, UnavailableError),
+        (psycopg.errors.AdminShutdown(), UnavailableError),
+        (psycopg.errors.CheckViolation(), LedgerError),
+    ):
+        with pytest.raises(kind):
+            async with store.connections.transaction():
+                raise said
+
+
 @pytest.mark.parametrize("tail", ["%zz", "?nonsense=1", "?connect_timeout=x"])
 async def test_an_address_that_cannot_be_read_is_refused_without_its_password(
     tail: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

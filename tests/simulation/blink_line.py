@@ -270,7 +270,9 @@ class BlinkLine:
         self, kind: str, wallet_id: str, sats: int, memo: str, seconds: int, external_id: str
     ) -> ModelInvoice:
         faults, model = self._faults, self._model
-        if faults.chances.block and faults.random.random() < faults.chances.block:
+        chances = faults.chances
+        chance = chances.block if kind == "own" else max(chances.block, chances.recipient_block)
+        if chance and faults.random.random() < chance:
             faults.story.count("Blink: block of 5 min")
             model.invoice_limit.block(kind, model.wallets[wallet_id].account)
         return model.create(

@@ -140,6 +140,7 @@ class BooksModel:
                 recipient=row.recipient,
                 state=row.state,
                 sats=transfer_of(row).invoice_sats,
+                own_sats=row.planned.sats,
                 invoiced_at=row.payment.invoice.expires_at - INVOICE_SECONDS,
             )
             for row in rows

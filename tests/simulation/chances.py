@@ -24,6 +24,8 @@ class Chances:
     blink_outages: bool = False
     block: float = 0.0
     """Of an invoice's making: the limiter's block of five minutes."""
+    recipient_block: float = 0.0
+    """Of a recipient's invoice's making: the same block, for that recipient."""
     pending: float = 0.0
     """Of a payment: it stays in flight, and arrives or comes back later."""
     store_fault: float = 0.0
@@ -72,6 +74,8 @@ class Chances:
     """Per sale: somebody chooses for a transfer that may not wait for anybody."""
     reconciles: float = 0.0
     """Per sale: somebody compares the ledger with Blink by hand."""
+    newer: float = 0.0
+    """Per sale: a newer copy of the ledger has taken the next numbers, or this one was restored."""
     hashless: bool = False
     """Blink's list of transactions does not show every hash."""
     redis: bool = False
@@ -84,14 +88,15 @@ class Chances:
 
     def calm(self) -> None:
         """Let nothing go wrong any more."""
-        self.blink_fault = self.late_sends = self.block = self.pending = 0.0
+        self.blink_fault = self.late_sends = self.pending = 0.0
+        self.block = self.recipient_block = 0.0
         self.blink_outages = False
         self.store_fault = self.store_slow = 0.0
         self.crash_at_call = self.crashes = self.naps = self.clock_jumps = 0.0
         self.sleeps_at_call = self.sleeps_between = 0.0
         self.lost_updates = self.doubled_updates = self.late_updates = self.cuts = 0.0
         self.withdrawals = self.winding_down = self.gone = self.unknown = 0.0
-        self.looks = self.blind_choices = self.reconciles = 0.0
+        self.looks = self.blind_choices = self.reconciles = self.newer = 0.0
 
 
 def draw(chances: random.Random, *, sales: int) -> Chances:
@@ -138,6 +143,7 @@ def draw(chances: random.Random, *, sales: int) -> Chances:
         looks=chances.choice((0.05, 0.2, 0.5)),
         blind_choices=some(0.05),
         reconciles=some(0.06),
+        newer=chances.choice((0.0, 0.0, 0.06)) * chances.random(),
         hashless=chances.random() < 0.3,
         redis=chances.random() < 0.3,
         patient=long or chances.random() < 0.2,
@@ -157,6 +163,7 @@ def _stormy(drawn: Chances, chances: random.Random) -> Chances:
         pending=0.2 + 0.4 * chances.random(),
         pause=90.0,
         sleeps_between=0.15 * chances.random(),
+        recipient_block=0.1 * chances.random(),
         winding_down=0.4,
         gone=0.04 * chances.random(),
         looks=1.0,

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from blinkpos_desktop.domain.difference import Report
 from blinkpos_desktop.domain.sale import Recipient
 from blinkpos_desktop.operations import reconcile
-from blinkpos_desktop.services import attention, recovery
+from blinkpos_desktop.services import announcing, attention, recovery
 from tests.simulation import chances as weather
 from tests.simulation.blink_books import EPOCH, ModelInvoice
 from tests.simulation.blink_model import BlinkModel
@@ -26,6 +26,7 @@ from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import BlinkFaults
 from tests.simulation.invariants import Auditor
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.news_wire import Hear, NewsWire
 from tests.simulation.owners import Owners
 from tests.simulation.people import Cashier, Customers
 from tests.simulation.processes import World
@@ -105,6 +106,7 @@ class Episode:
         self._owners, self._trouble = owners, trouble
         self._database_offset = lambda: trouble.database_offset
         blink.on_received.append(self._tell_updates)
+        NewsWire(drawn, self._random, self.story, self._listeners).attach(store)
 
     def run(self, *, told: bool = False) -> Outcome:
         """Live through it; the story is told of what went wrong, or always with ``told``."""
@@ -176,6 +178,7 @@ class Episode:
         """Let everybody look about only so often: nothing's safety rests on it."""
         self._world.chances.grain = seconds
         vars(attention)["EVERY_SECONDS"] = max(5.0, seconds)
+        vars(announcing)["EVERY_SECONDS"] = max(5.0, seconds)
         vars(recovery)["EVERY_SECONDS"] = max(30.0, seconds)
 
     def _next_sale(self) -> bool:
@@ -186,9 +189,14 @@ class Episode:
         return True
 
     def _tell_updates(self, invoice: ModelInvoice) -> None:
+        if invoice.wallet.account != self._world.account.username:
+            return  # what a recipient gets is told to him alone
         for till in self._tills:
             if till.process is not None:
                 till.process.updated(invoice)
+
+    def _listeners(self) -> list[Hear]:
+        return [till.process.notified for till in self._tills if till.process is not None]
 
     def _recipients(self) -> tuple[Recipient, ...]:
         names = self._random.choice(
@@ -217,6 +225,7 @@ def _own_pace(story: Story) -> Iterator[None]:
 
     with (
         patch.object(attention, "EVERY_SECONDS", attention.EVERY_SECONDS),
+        patch.object(announcing, "EVERY_SECONDS", announcing.EVERY_SECONDS),
         patch.object(recovery, "EVERY_SECONDS", recovery.EVERY_SECONDS),
         patch.object(reconcile, "say", say),
     ):

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.blink import InvoiceStatus
 from blinkpos_desktop.domain.difference import Kind, Report
+from blinkpos_desktop.domain.facts import Fact
+from blinkpos_desktop.domain.hold import HoldCause
 from blinkpos_desktop.domain.payment import MOVES, RECEIVED, PaymentState
 from blinkpos_desktop.domain.transfer import MOVES as TRANSFER_MOVES
-from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
+from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState, Trouble
 from tests.simulation.blink_books import Entry, ModelInvoice, Movement, Wallet
 from tests.simulation.blink_model import CENT_SATS, BlinkModel
 from tests.simulation.books_model import BooksModel
@@ -26,6 +28,7 @@ from tests.simulation.screens import Screens
 from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
 from tests.simulation.wishes import Wishes
+from tests.simulation.witnesses import Witnesses
 
 _P, _T = PaymentState, TransferState
 LAW: Final = {before: frozenset(moves) for before, moves in MOVES.items()}
@@ -53,22 +56,34 @@ class Auditor:
         self.wrong, self._hold = self.checks.wrong, self.checks.hold
         self._wishes = Wishes(self.checks, blink)
         self.wished, self.confirmed = self._wishes.wished, self._wishes.confirmed
-        self.told = Screens(self.checks, blink, store, purse).told
+        self.witnesses = Witnesses(self.checks, store)
+        self._screens = Screens(self.checks, blink, store, purse)
         self._left: Counter[int] = Counter()
         """How often a transfer's sats have left and not come back, by its id."""
         self._intents: Counter[tuple[object, str]] = Counter()
         self._live: Counter[int] = Counter()
         self._created: set[str] = set()
+        self.newer: dict[str, TransferRow] = {}
+        """What a newer copy of the ledger has paid, by the invoice's hash."""
         self.surplus_unknown: set[str] = set()
         """Hashes whose sum a process could not look up: it then takes what was asked for."""
         blink.books.on_moved.append(self._moved)
         store.on_intend.append(self._intended)
         store.on_payment.append(self._payment_changed)
         store.on_transfer.append(self._transfer_changed)
+        store.seen.on_seen.append(self.witnesses.seen)
+        store.seen.on_surplus_seen.append(self.witnesses.surplus_seen)
         choices.on_choice.append(self._wishes.chosen)
         choices.on_retired.append(self._wishes.retired_now)
         books.on_corrected.append(self._check_paid)
         books.on_report.append(self._reported)
+        store.holds.on_held.append(self._held)
+        store.holds.on_freed.append(self._freed)
+
+    def told(self, process: object, fact: Fact) -> None:
+        """A process has told a fact: what is shown must be so."""
+        self._screens.told(process, fact)
+        self.witnesses.told(fact)
 
     # Blink's books.
 
@@ -85,19 +100,28 @@ class Auditor:
         if invoice is None or self._purse.id not in {movement.source, movement.target}:
             return
         if movement.reason == "return":
-            self._left[self._store.recipient_hashes[invoice.payment_hash].id] -= 1
+            row = self._store.recipient_hashes[invoice.payment_hash]
+            for each in (row, *row.carries):
+                self._left[each.id] -= 1
         elif movement.source == self._purse.id:
             self._check_departure(invoice)
 
     def _check_departure(self, invoice: ModelInvoice) -> None:
         row = self._store.recipient_hashes.get(invoice.payment_hash)
+        row = row or self.newer.get(invoice.payment_hash)
         if row is None:
             self.wrong(f"sats left for {invoice.external_id}, an invoice that is not stored")
             return
         payment, name = row.payment, f"transfer {row.id}"
-        self._left[row.id] += 1
-        self._hold(self._left[row.id] == 1, f"{name} left twice")
-        self._hold(invoice.sats == row.planned.sats, f"{name} left with {invoice.sats} sats")
+        for each in (row, *row.carries):
+            self._left[each.id] += 1
+            self._hold(self._left[each.id] == 1, f"transfer {each.id} left twice")
+            to = self._wishes.recipient_of(each)
+            self._hold(
+                invoice.wallet.account == to, f"transfer {each.id} went along, and is {to}'s"
+            )
+        sats = sum(each.planned.sats for each in (row, *row.carries))
+        self._hold(invoice.sats == sats, f"{name} left with {invoice.sats} sats instead of {sats}")
         self._hold(
             invoice.wallet.account == self._wishes.recipient_of(row),
             f"{name} went to {invoice.wallet.account}",
@@ -187,6 +211,19 @@ class Auditor:
         self._wishes.carried_out(row, event)
         if event is TransferEvent.SEND_STARTED and invoice is not None:
             self._intents[process, invoice.payment_hash] += 1
+            held = row.payment.plan.account.id in self._store.holds.accounts
+            self._hold(not held, f"{name} is sent while the ledger is held")
+        if event is TransferEvent.JOINED:
+            self._story.count("debt taken along")
+            carrier = row.carried_by
+            self._hold(
+                carrier is not None and carrier.invoice is None and carrier.carried_by is None,
+                f"{name} goes along with what can't take it",
+            )
+        if event is TransferEvent.CARRIER_GONE:
+            self._story.count("debt owed again")
+        if row.state is _T.CARRIED or event is TransferEvent.CARRIER_SETTLED:
+            invoice = row.carried_by.invoice if row.carried_by else None
         if event is TransferEvent.INVOICE_RETIRED:
             self._story.count("invoice retired")
             self._live[row.id] -= 1
@@ -202,6 +239,23 @@ class Auditor:
             self._hold(paid, f"{name} is called settled, and its recipient has nothing")
         if row.state is _T.KEPT:
             self._hold(not self._left[row.id], f"{name} is called kept, and its sats have left")
+
+    # Holds.
+
+    def _held(self, cause: HoldCause, external_id: str) -> None:
+        self._story.count(f"held: {cause}")
+        self._story.tell("ledger", f"is held: {cause}", external_id)
+
+    def _freed(self, account_id: str) -> None:
+        """What a newer copy has sent is marked by now."""
+        self._story.count("freed")
+        self._story.tell("ledger", f"{account_id} forwards again")
+        for row in self.newer.values():
+            if self._left[row.id]:
+                self._hold(
+                    row.state is _T.SETTLED,
+                    f"the ledger is freed, and transfer {row.id}, which has left, is {row.state}",
+                )
 
     # Reconciling.
 
@@ -230,6 +284,9 @@ class Auditor:
     def open_ends(self, *, patient: bool) -> list[str]:
         """Return what has not settled yet; unpaid invoices too, if somebody waits for those."""
         found = [f"{each[:8]} is in flight" for each in self._blink.in_flight]
+        if self._store.holds.accounts:
+            found.append("the ledger is held")
+        found += self.witnesses.unseen()
         for row in self._store.payments.values():
             if row.state in RECEIVED:
                 if row.state is not _P.COMPLETED:
@@ -295,5 +352,6 @@ class Auditor:
 
 
 def _is_owed(row: TransferRow) -> bool:
-    """Whether it is under one cent for a USD wallet: that stays owed for now."""
-    return row.recipient == "dana" and row.planned.sats < CENT_SATS
+    """Whether it is under one cent for a USD wallet, and Blink said so: it stays owed for now."""
+    is_tried = row.state is _T.PLANNED and row.trouble is Trouble.OWED
+    return is_tried and row.recipient == "dana" and row.planned.sats < CENT_SATS

@@ -12,9 +12,11 @@ from unittest.mock import patch
 from tests.simulation import (
     wrong_books,
     wrong_choices,
+    wrong_debts,
     wrong_forwarding,
     wrong_ledgers,
     wrong_sales,
+    wrong_seeing,
 )
 from tests.simulation.mutating import Change, Family
 
@@ -24,7 +26,9 @@ FAMILIES: Final[tuple[Family, ...]] = (
     wrong_forwarding.wrong,
     wrong_ledgers.wrong,
     wrong_choices.wrong,
+    wrong_debts.wrong,
     wrong_books.wrong,
+    wrong_seeing.wrong,
 )
 MUTANTS: Final[dict[str, tuple[Change, ...]]] = {
     name: changes for family in FAMILIES for name, changes in family.mutants.items()

@@ -7,7 +7,6 @@ from typing import Final
 
 from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import TillError
-from tests.simulation.blink_model import CENT_SATS
 from tests.simulation.errands import Errand
 from tests.simulation.processes import World
 from tests.simulation.tills import RECIPIENTS, Till, TillProcess
@@ -37,7 +36,7 @@ class Owners:
         if rows:
             self._persons += 1
             number = rows[int(self._world.random.random() * len(rows))]
-            choice = self._draw(self._world.store.transfers[number].planned.sats)
+            choice = self._draw()
             self._by_command(number, choice, f"person {self._persons}")
 
     def reconcile(self) -> None:
@@ -56,6 +55,7 @@ class Owners:
 
     async def _look(self, process: TillProcess, *, patiently: bool) -> None:
         roll = self._world.random.random
+        await self._see(process, patiently=patiently)
         try:
             items = await process.services.attention.list()
         except TillError:
@@ -63,17 +63,40 @@ class Owners:
             return
         for item in items:
             if patiently:
-                if item.choice is None:
+                # What is tried again and again needs nobody, when nothing goes wrong any more.
+                if item.choice is None and not item.transfer.trouble:
                     await self._choose(process, item)
             elif roll() < (0.7 if item.choice is None else 0.3):
                 # He thinks, and what he looks at grows old meanwhile.
                 await asyncio.sleep(60.0 * roll() ** 3)
                 await self._choose(process, item)
 
+    async def _see(self, process: TillProcess, *, patiently: bool) -> None:
+        """Take note of what came in late or unseen, and of what was too much."""
+        roll, services = self._world.random.random, process.services
+        witnesses = self._world.auditor.witnesses
+        try:
+            for item in process.announced:
+                if patiently or roll() < 0.5:
+                    self._persons += 1
+                    who = f"person {self._persons}"
+                    witnesses.looked(item.payment_id, who)
+                    await services.announcing.see(item.payment_id, who)
+            for surplus in await services.attention.surpluses():
+                if patiently or roll() < 0.5:
+                    self._persons += 1
+                    who = f"person {self._persons}"
+                    witnesses.looked(surplus.payment_id, who)
+                    seen = Choice(remedy=Remedy.SEEN)
+                    await services.attention.choose(surplus.payment_id, seen, who)
+        except TillError as error:
+            self._world.story.count("not seen")
+            self._world.story.tell(process.name, "it is not seen:", error)
+
     async def _choose(self, process: TillProcess, item: AttentionItem) -> None:
         self._persons += 1
         who, transfer = f"person {self._persons}", item.transfer
-        choice = self._draw(transfer.sats)
+        choice = self._draw()
         if self._world.random.random() < 0.2:
             self._by_command(transfer.id, choice, who)
             return
@@ -107,7 +130,7 @@ class Owners:
         self._world.story.count(f"choice refused: {type(error).__name__}")
         self._world.story.tell(name, f"{choice.remedy} is not taken:", error)
 
-    def _draw(self, sats: int) -> Choice:
+    def _draw(self) -> Choice:
         roll = self._world.random.random
         fate = roll()
         if fate < 0.4:
@@ -116,6 +139,5 @@ class Owners:
             return Choice(remedy=Remedy.KEEP)
         if fate < 0.7:
             return Choice(remedy=Remedy.SEND, recipient=self._world.random.choice(_NOT_TO_BE))
-        # Under one cent it would stay owed to a USD wallet for good.
-        names = [each for each in (*RECIPIENTS, "cafe") if each != "dana" or sats >= CENT_SATS]
-        return Choice(remedy=Remedy.SEND, recipient=self._world.random.choice(names))
+        name = self._world.random.choice((*RECIPIENTS, "cafe"))
+        return Choice(remedy=Remedy.SEND, recipient=name)

@@ -88,6 +88,8 @@ class PaymentRow:
     received_sats: int | None = None
     paid_at: int | None = None
     was_closed: bool = False
+    is_seen: bool = False
+    surplus_seen: int = 0
     reason: str = ""
     transfers: list[TransferRow] = field(default_factory=list)
     view: Payment | None = None
@@ -141,6 +143,7 @@ def payment_of(row: PaymentRow) -> Payment:
             received_sats=row.received_sats,
             paid_at=row.paid_at,
             was_closed=row.was_closed,
+            is_seen=row.is_seen,
             reason=row.reason,
             transfers=tuple(transfer_of(each) for each in row.transfers),
         )

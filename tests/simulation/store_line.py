@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -35,6 +36,7 @@ from tests.simulation.chances import Chances
 from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import Killable
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.seen_model import SeenLine
 from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
 from tests.simulation.turns_model import TurnsLine
@@ -62,6 +64,10 @@ class StoreLine:
     faults: StoreFaults
     process: Killable
     owner: UUID = field(default_factory=lambda: UUID(int=0))
+    seen: SeenLine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seen = SeenLine(self.model.seen, self.do)
 
     @property
     def turns(self) -> TurnsLine:
@@ -180,7 +186,22 @@ class StoreLine:
         )
 
     async def complete(self, payment_id: int) -> Payment | None:
-        return await self.do(f"complete {payment_id}", lambda: self.model.complete(payment_id))
+        return await self.seen.complete(payment_id)
+
+    def mark_shown(self, payment_id: int) -> None:
+        self.seen.mark_shown(payment_id)
+
+    async def see(self, payment_id: int, who: str) -> bool:
+        return await self.seen.see(payment_id, who)
+
+    async def unseen(self) -> Sequence[Announcement]:
+        return await self.seen.unseen()
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        return await self.seen.surpluses()
+
+    async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:
+        return await self.seen.see_surplus(surplus, who)
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         return await self.do("tips", lambda: self.model.tips(since))

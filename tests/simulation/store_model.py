@@ -39,6 +39,7 @@ from tests.simulation.rows_model import (
     payment_of,
     transfer_of,
 )
+from tests.simulation.seen_model import SeenModel
 from tests.simulation.turns_model import TurnsModel
 
 LEDGER: Final = "modelledger1"
@@ -71,12 +72,14 @@ class StoreModel:
     """Transfers that Blink restricts, or makes no invoice for."""
     turns: TurnsModel = field(init=False)
     holds: HoldsModel = field(init=False)
+    seen: SeenModel = field(init=False)
     made_at: float = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.turns = TurnsModel(self.clock)
         self.holds = HoldsModel(self)
+        self.seen = SeenModel(self)
         self.made_at = self.clock()
 
     def intend(self, plan: PaymentPlan) -> Payment:
@@ -185,9 +188,10 @@ class StoreModel:
         self.check_hold(row)
         if row is None or row.claimed_by != process or row.state is not _T.PLANNED:
             raise TillError("Somebody else works on this transfer.", cause=str(transfer_id))
-        row.attempt += 1
+        row.attempt, row.due_at = row.attempt + 1, None
         if row.trouble is Trouble.OWED:
-            row.trouble, row.view, row.payment.view = Trouble.NONE, None, None
+            row.trouble = Trouble.NONE
+        row.view = row.payment.view = None
         if row.payment.state is _S.PAID:
             for debt in self._debts(row, process):
                 self._join(debt, row, process)
@@ -251,7 +255,7 @@ class StoreModel:
         row = self.transfers[transfer.id]
         if row.payment.state is not _S.PAID or transfer_of(row) != transfer:
             return None
-        if invoice.sats != transfer.invoice_sats:
+        if invoice.sats not in {transfer.sats, transfer.invoice_sats}:
             return None
         after = apply(transfer, TransferEvent.FOUND_SENT)
         if not self._is_as_given(row, transfer, process):
@@ -263,6 +267,9 @@ class StoreModel:
             old = self.attempts[row.invoice.external_id]
             old.retired_at = now
             self.retired[row.invoice.payment_hash] = old
+        if invoice.sats != transfer.invoice_sats:
+            self._free(row, process)
+            after = replace(after, carries=())
         known = self.attempts.get(invoice.external_id)
         if known is None:
             known = AttemptRow(transfer=row, made_at=now, sats=invoice.sats)
@@ -287,6 +294,11 @@ class StoreModel:
                         found[transfer.recipient].append(transfer)
         summaries = [_summary(recipient, tips) for recipient, tips in found.items()]
         return sorted(summaries, key=lambda each: (-each.sats, each.recipient))
+
+    @property
+    def last_number(self) -> int:
+        """The last number that was given."""
+        return self._number
 
     def next_number(self) -> int:
         """Return the next number of the one row of numbers."""
@@ -321,17 +333,20 @@ class StoreModel:
 
     def _follow(self, row: TransferRow, event: TransferEvent, process: UUID) -> None:
         follows = for_carried(event, transfer_of(row))
-        if follows is None:
-            return
+        if follows is TransferEvent.CARRIER_GONE:
+            self._free(row, process)
+        elif follows is TransferEvent.CARRIER_SETTLED:
+            for each in [debt for debt in row.carries if debt.state is _T.CARRIED]:
+                self.set_transfer(each, apply(transfer_of(each), follows), follows, process)
+
+    def _free(self, row: TransferRow, process: UUID) -> None:
+        reason, event = owed(row.recipient).reason, TransferEvent.CARRIER_GONE
         for each in [debt for debt in row.carries if debt.state is _T.CARRIED]:
-            reason, wait = "", 0.0
-            if follows is TransferEvent.CARRIER_GONE:
-                reason, wait = owed(row.recipient).reason, OWED_SECONDS
-                each.carried_by = None
-                row.carries.remove(each)
-                row.view = row.payment.view = None
-            after = apply(transfer_of(each), follows, reason=reason)
-            self.set_transfer(each, after, follows, process, wait_seconds=wait)
+            each.carried_by = None
+            row.carries.remove(each)
+            row.view = row.payment.view = None
+            after = apply(transfer_of(each), event, reason=reason)
+            self.set_transfer(each, after, event, process, wait_seconds=OWED_SECONDS)
 
     @staticmethod
     def _is_as_given(row: TransferRow, transfer: Transfer, process: UUID) -> bool:

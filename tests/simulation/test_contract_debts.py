@@ -64,6 +64,24 @@ def test_what_waits_for_long_is_not_due_and_nobodys(run: Run) -> None:
     run(body)
 
 
+@pytest.mark.parametrize("trouble", [Trouble.OWED, Trouble.RESTRICTED])
+def test_tried_before_its_time_it_is_due_again_whatever_becomes_of_that(
+    run: Run, trouble: Trouble
+) -> None:
+    """``reconcile --fix`` tries at once, and is killed with its number in hand."""
+
+    async def body(ledger: Ledger) -> None:
+        refused = await _refused(ledger.one, await _tip(ledger.one), trouble)
+        assert await ledger.other.claim(refused.id, seconds=60) is not None
+        await ledger.other.begin_transfer_attempt(refused.id)
+        left = await _now(ledger.one, refused)
+        assert (left.state, left.is_due) == (_T.PLANNED, True)
+        # What is tried by itself goes with nobody, and what was restricted is still shown.
+        assert left.trouble is (Trouble.NONE if trouble is Trouble.OWED else trouble)
+
+    run(body)
+
+
 def test_debts_go_with_the_next_transfer_and_settle_with_it(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
         restricted = await _refused(ledger.one, await _tip(ledger.one), Trouble.RESTRICTED)

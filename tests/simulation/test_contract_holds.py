@@ -195,6 +195,24 @@ def test_what_a_newer_copy_paid_is_adopted(
     run(body)
 
 
+def test_what_a_newer_copy_sent_alone_is_adopted_without_the_debts(run: Run) -> None:
+    async def body(ledger: Ledger) -> None:
+        debt = await claimed(ledger.one)
+        await ledger.one.record(debt, _E.INVOICE_REFUSED, trouble=Trouble.OWED, wait_seconds=9)
+        transfer = await claimed(ledger.one)
+        attempt = await ledger.one.begin_transfer_attempt(transfer.id)
+        assert attempt.transfer.invoice_sats == 200
+        invoice = _newer(attempt.transfer, attempt.external_id, sats=100)
+        adopted = await ledger.one.adopt(attempt.transfer, invoice, quiet_seconds=0)
+        assert adopted is not None
+        assert (adopted.state, adopted.carries) == (_T.SETTLED, ())
+        found = [t for p in await ledger.one.unfinished(OWN) for t in p.transfers]
+        [owed] = [each for each in found if each.id == debt.id]
+        assert (owed.state, owed.trouble, owed.is_due) == (_T.PLANNED, Trouble.OWED, False)
+
+    run(body)
+
+
 def test_its_own_live_invoice_is_retired_with_it_after_ten_quiet_minutes(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
         current: Transfer | None = await _prepared(ledger)

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from blinkpos_desktop.domain.announcement import Announcement, LedgerNews
 from blinkpos_desktop.domain.blink import Account, PaidUpdate, Scope
-from blinkpos_desktop.domain.facts import Fact, Health
+from blinkpos_desktop.domain.facts import AnnouncementsChanged, Fact, Health
+from blinkpos_desktop.domain.payment import Payment
 from tests.simulation.blink_books import ModelInvoice
 from tests.simulation.processes import Process, World
 
@@ -22,6 +24,8 @@ class TillProcess(Process):
         super().__init__(world, f"till {till.number}.{number}", clock_offset=till.clock_offset)
         self._till = till
         self.ready = False
+        self.announced: tuple[Announcement, ...] = ()
+        """What its screen shows of money that nobody saw."""
         self._connected = False
 
     def start(self) -> None:
@@ -73,7 +77,13 @@ class TillProcess(Process):
     def _open(self) -> None:
         self.later(0.1 + 0.5 * self._world.random.random(), self._connect)
 
+    def notified(self, delay: float, news: LedgerNews) -> None:
+        """Hear, a little later, what was written down."""
+        self.later(delay, self.services.news.hear, news)
+
     def heard(self, fact: Fact) -> None:
+        if isinstance(fact, AnnouncementsChanged):
+            self.announced = fact.items
         self._till.hear(fact)
 
 
@@ -137,6 +147,12 @@ class Till:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+    def show_green(self, payment: Payment) -> None:
+        """Show a payment in green: whoever stands there sees it."""
+        if self.process is not None:
+            self._world.auditor.witnesses.green(payment.id)
+            self.process.services.announcing.shown(payment)
 
     def hear(self, fact: Fact) -> None:
         """Show a fact on the screen."""

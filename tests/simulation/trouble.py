@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
+from tests.simulation.newer import NewerCopy
 from tests.simulation.owners import Owners
 from tests.simulation.processes import World
 from tests.simulation.tills import MERCHANT, RECIPIENTS, Till
@@ -19,6 +20,8 @@ class Trouble:
 
     def __init__(self, world: World, tills: list[Till], owners: Owners) -> None:
         self._world, self._tills, self._owners = world, tills, owners
+        self._newer = NewerCopy(world)
+        world.store.on_payment.append(self._newer.has_taken)
         self._purse = world.blink.wallets[world.account.btc_wallet_id]
         self._borrowed = 0
         self.strangers = 0
@@ -45,6 +48,10 @@ class Trouble:
             later(30.0 * roll(), self._withdraw)
         if roll() < 0.02:
             later(30.0 * roll(), self._stranger)
+        if roll() < chances.newer:
+            self._newer.take_numbers()
+        if not chances.hashless and roll() < chances.newer / 2:
+            later(60.0 * roll(), self._restore)
         self._draw_recipients()
         self._draw_owners()
         self._draw_outages()
@@ -92,6 +99,10 @@ class Trouble:
         for till in self._tills:
             till.set_clock(0.0)
             till.start()
+
+    def _restore(self) -> None:
+        if self._world.chances.newer:
+            self._newer.is_restored_from()
 
     def _cut(self, till: Till) -> None:
         if till.process is not None:

@@ -17,13 +17,16 @@ from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, Part
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.announcing import Announcing
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.holding import Holding
+from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
@@ -109,7 +112,7 @@ class Services:
         invoicing = Invoicing(
             self.store, self.gateway, self.shop, holding, lambda: self.rates.known("USD")
         )
-        self._preparing = Preparing(invoicing)
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
             self.store, self.gateway, self.feed, clock, self.shop, invoicing, holding, self._jitter
         )
@@ -117,13 +120,18 @@ class Services:
         self.attention = Attention(
             self.store, self.gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
+        self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
+        self.news = News(self.store, self.feed, receiving)
+        income = Income(self.store, self.feed, clock, self.supervisor, self.watcher.on_update)
         line = BooksLine(books, postgres.do)
         self.reconciling = Reconciling(
             self.store, line, self.gateway, self.feed, clock, receiving.paid
         )
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self.announcing.on_fact)
         self.feed.listen(self._prepare)
         if not only_own:
+            self.watcher.on_unknown = income.on_unknown
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.reconciling.on_fact)
@@ -137,6 +145,8 @@ class Services:
         self.supervisor.keep("questions", lambda: self.watcher.run_questions(account_id))
         self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
         self.supervisor.keep("attention", self.attention.run)
+        self.supervisor.keep("announcing", self.announcing.run)
+        self.supervisor.keep("news", self.news.run)
         self.supervisor.keep(
             "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
         )

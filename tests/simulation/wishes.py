@@ -11,7 +11,12 @@ from typing import Final
 
 from blinkpos_desktop.domain.attention import Choice, Remedy
 from blinkpos_desktop.domain.blink import InvoiceStatus
-from blinkpos_desktop.domain.transfer import RecipientInvoice, TransferEvent, TransferState
+from blinkpos_desktop.domain.transfer import (
+    RecipientInvoice,
+    TransferEvent,
+    TransferState,
+    Trouble,
+)
 from tests.simulation.blink_model import BlinkModel
 from tests.simulation.checks import Checks
 from tests.simulation.rows_model import TransferRow
@@ -44,8 +49,11 @@ class Wishes:
         """The ledger has written a choice down."""
         name = f"transfer {row.id}"
         self.checks.hold((row.id, choice, who) in self._said, f"{name}: {who} never chose {choice}")
+        hurries = choice.remedy is Remedy.RETRY and row.trouble is Trouble.RESTRICTED
+        may_hurry = hurries and row.state in {TransferState.PLANNED, TransferState.PREPARED}
         self.checks.hold(
-            row.state is TransferState.ATTENTION, f"{name} is chosen for while it is {row.state}"
+            row.state is TransferState.ATTENTION or may_hurry,
+            f"{name} is chosen for while it is {row.state}",
         )
         self._written.add((row.id, choice, who))
         self._last[row.id] = choice, who

@@ -29,7 +29,7 @@ wrong = Family("Passing on")
 
 _E: Final = TransferEvent
 _record, _ask, _send = Forwarder._record, Forwarder._ask, Forwarder._send
-_forward, _make_invoice = Forwarder.forward, Forwarder._make_invoice
+_make_invoice = Forwarder._make_invoice
 
 
 def _planned_anew(forwarder: Forwarder, transfer: Transfer) -> _Outcome:
@@ -151,16 +151,6 @@ def _too_early(self: Recovery, fact: Fact) -> None:
 @wrong.function("forward before it is paid", Forwarder, "forward")
 async def _whatever_state(self: Forwarder, payment_id: int, *, at_once: bool = False) -> None:
     await self._forward(await self._store.payment(payment_id), at_once=at_once)
-
-
-@wrong.function("a retried transfer waits for another of its payment", Forwarder, "forward")
-async def _by_payment(self: Forwarder, payment_id: int, *, at_once: bool = False) -> None:
-    if payment_id not in self._under_way:
-        self._under_way.add(payment_id)
-        try:
-            await _forward(self, payment_id, at_once=at_once)
-        finally:
-            self._under_way.discard(payment_id)
 
 
 @wrong.function("drop the claim's second read", Forwarder, "_send")

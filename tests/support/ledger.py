@@ -16,6 +16,12 @@ def rows(database_url: str, query: str) -> list[dict[str, Any]]:
         return connection.execute(query.encode()).fetchall()
 
 
+def change(database_url: str, statements: str) -> None:
+    """Run statements, each as a commit of its own or all together as they say."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(statements.encode())
+
+
 def payments(database_url: str) -> list[dict[str, Any]]:
     """Return all payments in their order; none where there are no tables yet."""
     if not rows(database_url, "SELECT 1 WHERE to_regclass('payments') IS NOT NULL"):

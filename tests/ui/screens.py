@@ -19,6 +19,7 @@ from blinkpos_desktop.domain.attention import Choice, Remedy
 from blinkpos_desktop.domain.blink import Allowance
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
+    AnnouncementsChanged,
     AttentionChanged,
     ChargeFailed,
     CheckFailed,
@@ -37,6 +38,7 @@ from blinkpos_desktop.domain.facts import (
     TipsFailed,
     TipsLoaded,
     TransferChanged,
+    UnassignedIncome,
 )
 from blinkpos_desktop.domain.judging import judge
 from blinkpos_desktop.domain.measures import (
@@ -51,7 +53,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
-from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.money import SATS, Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import TransferState
@@ -66,9 +68,11 @@ from tests.ui.fakes import (
     USD,
     FakeBridge,
     all_is_well,
+    announcement_of,
     payment_for,
     sale_of,
     shop,
+    surplus_of,
     transfers_of,
     waiting,
 )
@@ -191,6 +195,42 @@ def notices() -> Stage:
         sale = sale_of(1000 * number)
         paid = payment_for(sale, number=number, paid_at=now, was_closed=closed, till="bar")
         stage.tell(PaymentPaid(payment=paid))
+    return stage
+
+
+def notices_many() -> Stage:
+    """More than fit: the newest first, and a count of the rest."""
+    stage = Stage(currency=USD).ready().type("12.50")
+    now = int(time.time())
+    items = []
+    for number in range(12):
+        till = "counter" if number % 2 else "the bar beside the swimming pool"
+        paid = payment_for(sale_of(125_000, currency=USD), number=number, till=till)
+        at = now - 50_000 * (number + 2)
+        items.append(announcement_of(paid, was_closed=number % 3 == 0, at=at))
+    stage.tell(AnnouncementsChanged(items=tuple(items)))
+    stage.tell(PaymentPaid(payment=payment_for(sale_of(), number=99, paid_at=now, till="bar")))
+    return stage
+
+
+def notices_busy() -> Stage:
+    """One is being written down as seen; beside it what nobody here asked for."""
+    stage = Stage(network="regtest").ready().type("21")
+    now = int(time.time())
+    amount = Money(minor=70_000, currency=SATS)
+    stage.tell(UnassignedIncome(id="ab" * 32, amount=amount, at=now))
+    stage.tell(AnnouncementsChanged(items=(announcement_of(payment_for(sale_of(1000)), at=now),)))
+    stage.till.acknowledge(stage.till.view.notices[0])
+    return stage
+
+
+def notices_unassigned() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    now = int(time.time())
+    for number, amount in enumerate(
+        (Money(minor=1_234_567, currency=SATS), Money(minor=350, currency=USD), None)
+    ):
+        stage.tell(UnassignedIncome(id=f"{number}", amount=amount, at=now))
     return stage
 
 
@@ -426,6 +466,16 @@ def attention_foreign() -> Stage:
     return stage
 
 
+def attention_surplus() -> Stage:
+    stage = Stage().ready()
+    stage.tell(AttentionChanged(items=(waiting(1),), surpluses=(surplus_of(2),)))
+    stage.window.open_attention()
+    model = stage.window.findChild(Attention)
+    assert model is not None
+    model.choose(surplus_of(2).payment_id, Remedy.SEEN)
+    return stage
+
+
 def health_looking() -> Stage:
     stage = Stage().ready()
     stage.window.toggle_health()
@@ -502,6 +552,9 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     error,
     expired,
     notices,
+    notices_many,
+    notices_busy,
+    notices_unassigned,
     tip,
     tip_fiat,
     tip_custom,
@@ -528,6 +581,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     attention_asking,
     attention_failed,
     attention_foreign,
+    attention_surplus,
     health_looking,
     health,
     health_trouble,

@@ -396,6 +396,7 @@ async def test_the_bridge_passes_it_on_and_answers_once(
             checkout=nothing,
             history=nothing,
             attention=nothing,
+            announcing=nothing,
             cancel=nothing,
             check=answering(outcome),
             take_up=answering(outcome),

@@ -199,6 +199,7 @@ NAMED = NamedTransfer(
     recipient="cafe",
     state=TransferState.PLANNED,
     sats=23,
+    own_sats=23,
     invoiced_at=900,
 )
 NEWER = replace(OUT, payment_hash="c" * 64, payment_request="lnbc1")
@@ -234,6 +235,8 @@ def test_both_copies_sent_it() -> None:
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
+        # Sent alone, and here with debts.
+        (replace(NEWER, sats=20), (Kind.SENT, True, False)),
         # Debts went along with it, or it was another one's: a person looks.
         (replace(NEWER, sats=25), (Kind.MAYBE_SENT, True, False)),
         (replace(NEWER, payment_request=""), (Kind.MAYBE_SENT, True, False)),
@@ -248,7 +251,7 @@ def test_both_copies_sent_it() -> None:
 def test_only_the_same_transfer_is_taken_for_it(
     seen: WalletTransaction, expected: tuple[Kind, bool, bool]
 ) -> None:
-    assert by_newer(seen=seen) == [expected]
+    assert by_newer(replace(NAMED, own_sats=20), seen) == [expected]
 
 
 def test_a_failure_of_a_newer_copy_is_nothing() -> None:

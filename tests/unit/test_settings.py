@@ -53,7 +53,10 @@ def test_without_any_setting_there_are_defaults() -> None:
     assert settings.merchant is None
     assert settings.tip_recipients == ()
     assert settings.database_url is None
+    assert settings.database_direct_url is None
     assert settings.redis_url is None
+    assert settings.backups == settings.data_dir / "backups"
+    assert settings.backup_passphrase is None
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -67,8 +70,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         CURRENCY="usd",
         TILL="counter 1",
         DATABASE_URL="postgresql://u:p@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:p@db.example:5433/till",
         REDIS_URL="redis://:p@cache.example:6379/0",
         DATA_DIR=str(tmp_path / "data"),
+        BACKUP_DIR=str(tmp_path / "usb"),
+        BACKUP_PASSPHRASE="correct horse",
         PAYOUT_KEY="blink_that_pays",
         METRICS_PORT="9464",
         ALERT_URL="http://user:pw@hooks.example/T0KEN",
@@ -89,8 +95,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.currency == "USD"
     assert settings.till == "counter 1"
     assert settings.database_url == Secret("postgresql://u:p@db.example/till")
+    assert settings.database_direct_url == Secret("postgresql://u:p@db.example:5433/till")
     assert settings.redis_url == Secret("redis://:p@cache.example:6379/0")
     assert settings.data_dir == tmp_path / "data"
+    assert settings.backups == tmp_path / "usb"
+    assert settings.backup_passphrase == Secret("correct horse")
 
 
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +223,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://h:port/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://h:0/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://[::1/x", "postgresql:// or postgres://"),
-        ("REDIS_URL", "http://cache.example", "redis:// or rediss:// or unix://"),
-        ("REDIS_URL", "6379", "redis:// or rediss:// or unix://"),
+        ("DATABASE_DIRECT_URL", "mysql://db.example/x", "postgresql:// or postgres://"),
+        ("DATABASE_DIRECT_URL", "postgresql://db.example/x", "BLINKPOS_DATABASE_URL: set that too"),
+        ("REDIS_URL", "http://cache.example", "redis+sentinel:// or rediss+sentinel:// or unix://"),
+        ("REDIS_URL", "redis+sentinel://h1:26379,h2:0/shop", "a valid address"),
+        ("REDIS_URL", "6379", "redis+sentinel:// or rediss+sentinel:// or unix://"),
         ("DATA_DIR", "~nobody_of_this_name/x", "a folder that can be made"),
         ("DATA_DIR", "a\0b", "a folder that can be made"),
         ("PAYOUT_KEY", "short", "Blink API key without spaces"),
@@ -274,7 +286,8 @@ def test_a_key_never_travels_in_the_clear(host: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://blink.example", "blink.example", "https:blink.example", "https://", "https:///graphql",
-     "https://blink.example:99999/", "https://blink.example:0/", "https://bl ink.example/",
+     "https://h1,h2/graphql", "https://blink.example:99999/", "https://blink.example:0/",
+     "https://bl ink.example/",
      "https://user:secret@blink.example/", "https://blink.example\n/graphql"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_unshown(url: str) -> None:
@@ -297,11 +310,22 @@ def test_a_folder_of_the_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert not (tmp_path / "till").exists()
 
 
+def test_a_passphrase_is_long_enough_and_nobody_elses_to_read(write: Write) -> None:
+    assert "at least 8 characters" in refused(BACKUP_PASSPHRASE="horse")
+    path = write('backup_passphrase = "correct horse"', 0o644)
+    with pytest.raises(SettingsError, match="passphrase of the backups") as error:
+        load({}, path)
+    assert "correct horse" not in error.value.sentence
+    assert "BLINKPOS_BACKUP_DIR" in refused(BACKUP_DIR="~nobody-here/backups")
+
+
 def test_no_secret_shows_in_a_text_of_the_settings() -> None:
     settings = from_env(
         API_KEY=KEY,
         DATABASE_URL="postgresql://u:database_password@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:direct_password@db.example/till",
         REDIS_URL="redis://:redis_password@cache.example/0",
+        BACKUP_PASSPHRASE="backup_password",
         PAYOUT_KEY=KEY,
         KEY_PASSPHRASE="a password",
         ALERT_URL="https://hooks.example/password",
@@ -329,6 +353,12 @@ def test_no_secret_shows_in_a_text_of_the_settings() -> None:
         ("unix:///run/redis.sock?db=0&password=secret",
          "unix:///run/redis.sock?db=0&password=***"),
         ("https://h/g?api_key=secret#secret", "https://h/g?api_key=***"),
+        ("postgresql://u:secret@h1:5432,h2/t?target_session_attrs=read-write",
+         "postgresql://***@h1:5432,h2/t?target_session_attrs=read-write"),
+        ("redis+sentinel://u:secret@h1:26379,h2:26379/shop/0?sentinel_password=secret",
+         "redis+sentinel://***@h1:26379,h2:26379/shop/0?sentinel_password=***"),
+        ("redis://u:sec@ret@h/0", "redis://***@h/0"),
+        ("redis://u:secret/0", "***"),
         # A password that was not encoded: where it ends is a guess.
         ("postgresql://u:se/secret@h/t", "***"),
         ("postgresql://u:12/secret@h/t", "***"),

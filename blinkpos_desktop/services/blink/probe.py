@@ -83,7 +83,12 @@ async def try_updates(url: str, key: str) -> UpdatesMeasure:
             heard.set_result(UpdatesMeasure(health=health, sentence=sentence))
 
     subscription = Subscription(
-        url, key, on_paid=lambda _: None, on_health=on_health, jitter=lambda: 0.0
+        url,
+        key,
+        on_paid=lambda _: None,
+        on_plain=lambda _: None,
+        on_health=on_health,
+        jitter=lambda: 0.0,
     )
     trying = asyncio.create_task(subscription.run(), name="try-updates")
     try:

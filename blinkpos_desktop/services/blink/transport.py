@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
@@ -70,6 +71,8 @@ class Transport:
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=60.0),
             follow_redirects=False,
+            # A cookie that is none would spoil every request after it; Blink needs none.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # Loading the certificates takes longer than a sale, and loopback has none.
             verify=url.startswith("https:"),
             # No proxy or certificate file from somebody's environment decides where the key goes.
@@ -184,7 +187,7 @@ def _retry_after(headers: httpx.Headers) -> float:
         return float(text[:9])
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())

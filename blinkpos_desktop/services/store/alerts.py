@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from blinkpos_desktop.domain.alarm import Alert, AlertKind
+from blinkpos_desktop.services.store.backups import last_backup
 from blinkpos_desktop.services.store.connections import Connections
 
 
@@ -32,10 +33,10 @@ class PostgresAlerts:
 
     async def backup_age(self) -> float | None:
         """Return seconds since the last backup or the first sale; ``None``: nothing to lose yet."""
+        last = await last_backup(self._connections)
         async with self._connections.transaction() as ledger:
-            if not (await ledger.one("has_backups"))["has"]:
-                return None
-            age: float | None = (await ledger.one("backup_age"))["age"]
+            row = await ledger.one("backup_age", made_at=last.made_at if last else None)
+        age: float | None = row["age"]
         return age
 
     async def raise_backup(self, sentence: str) -> None:

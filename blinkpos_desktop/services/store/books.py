@@ -91,15 +91,12 @@ class PostgresBooks:
                 "correct_received", id=payment_id, before=before, sats=sats
             )
             for row in changed:
-                await transaction.run(
-                    "insert_event",
-                    payment_id=payment_id,
-                    transfer_id=None,
-                    event="received_more",
-                    state_before=row["state"],
-                    state_after=row["state"],
+                await transaction.tell(
+                    payment_id,
+                    "received_more",
+                    before=row["state"],
+                    after=row["state"],
                     reason=f"Blink shows {sats} sats, {before} were known",
-                    error="",
                 )
         return bool(changed)
 

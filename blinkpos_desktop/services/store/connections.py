@@ -96,6 +96,7 @@ class Transaction:
         transfer_id: int | None = None,
         reason: str = "",
         error: str = "",
+        who: str = "",
     ) -> None:
         """Add a row to a payment's story: every change of state has one, in its transaction."""
         await self.run(
@@ -107,6 +108,7 @@ class Transaction:
             state_after=after,
             reason=reason,
             error=error[:2000],
+            who=who,
         )
 
 
@@ -150,6 +152,17 @@ class Connections:
             ) from None
         await self._pool.open()
 
+    async def why_away(self) -> str:
+        """Return why no connection comes about, without the password; empty if it does."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, connect_timeout=CONNECT_SECONDS
+            )
+        except psycopg.Error as error:
+            return first_line(error)
+        await connection.close()
+        return ""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
@@ -178,6 +191,9 @@ class Connections:
         except _PASSING as error:
             raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
+            if type(error) is psycopg.DatabaseError:
+                # Without a code of the server's it is libpq's own word: the line broke.
+                raise UnavailableError(AWAY, cause=first_line(error)) from error
             raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -81,7 +82,8 @@ class HybridStore:
             with suppress(LedgerRowMissingError):
                 current = await self._postgres.payment(found.id)
                 if current.payment_hash == payment_hash:
-                    return current
+                    # Redis was away when it moved on, or has come back with an old state.
+                    return current if current.state is found.state else self._cached(current)
         return self._cached(await self._postgres.by_hash(payment_hash))
 
     async def watched(self, account_id: str) -> Sequence[Payment]:
@@ -91,6 +93,26 @@ class HybridStore:
     async def unfinished(self, account_id: str) -> Sequence[Payment]:
         """Return the paid payments that are not completed."""
         return await self._postgres.unfinished(account_id)
+
+    def mark_shown(self, payment_id: int) -> None:
+        """Note that this process shows a payment in green: written by ``complete``, or ``see``."""
+        self._postgres.mark_shown(payment_id)
+
+    async def see(self, payment_id: int, who: str) -> bool:
+        """Write down that a received payment was seen, by ``who`` or on a screen (empty)."""
+        return await self._postgres.see(payment_id, who)
+
+    async def unseen(self) -> Sequence[Announcement]:
+        """Return what was received and nobody has seen, newest first."""
+        return await self._postgres.unseen()
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and no person took note of, oldest first."""
+        return await self._postgres.surpluses()
+
+    async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:
+        """Write down who took note of a surplus; ``False`` when it is no longer as given."""
+        return await self._postgres.see_surplus(surplus, who)
 
     async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
         """Claim a transfer for this process, or renew the claim."""

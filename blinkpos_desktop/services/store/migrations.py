@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,21 @@ from blinkpos_desktop.domain.measures import History
 
 _LOCK: Final = 0x626C_696E_6B70_6F73  # "blinkpos"
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
+_MADE = re.compile(
+    rb"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|SEQUENCE|FUNCTION) (?:IF NOT EXISTS )?(\w+)",
+    re.MULTILINE,
+)
+HISTORY: Final = "schema_migrations"
+MAKE_HISTORY: Final = (
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, "
+    "name text NOT NULL, checksum text NOT NULL, "
+    "applied_at timestamptz NOT NULL DEFAULT now())"
+)
+TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({_LOCK})"
+"""Whoever makes or replaces the ledger's tables does it alone, until its transaction ends."""
+ADD_TO_HISTORY: Final = (
+    "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +70,20 @@ def known() -> tuple[Migration, ...]:
     return tuple(found)
 
 
+def made(kind: str) -> frozenset[str]:
+    """Return the names of all that the program's migrations make of a kind, such as ``TABLE``.
+
+    Some may be gone again in a later one.
+    """
+    found = {
+        match[2].decode()
+        for migration in known()
+        for match in _MADE.finditer(migration.sql)
+        if match[1].decode() == kind
+    }
+    return frozenset(found | {HISTORY} if kind == "TABLE" else found)
+
+
 async def migrate(connection: AsyncConnection[Any]) -> int:
     """Bring a database up to the program's version; return how many files were applied.
 
@@ -63,23 +93,18 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
     wanted = known()
     applied = 0
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        await connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, "
-            "name text NOT NULL, checksum text NOT NULL, "
-            "applied_at timestamptz NOT NULL DEFAULT now())"
-        )
+        await connection.execute(TAKE_TURN)
+        await connection.execute(MAKE_HISTORY)
         async with connection.cursor(row_factory=tuple_row) as cursor:
             await cursor.execute("SELECT version, checksum FROM schema_migrations")
             present: dict[int, str] = dict(await cursor.fetchall())
-        _check_history(present, wanted)
+        check_history(present, wanted)
         for migration in wanted:
             if migration.version in present:
                 continue
             await connection.execute(migration.sql)
             await connection.execute(
-                "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
-                (migration.version, migration.name, migration.checksum),
+                ADD_TO_HISTORY, (migration.version, migration.name, migration.checksum)
             )
             _log.info("applied migration %s", migration.name)
             applied += 1
@@ -90,7 +115,7 @@ def compare(present: dict[int, str]) -> History:
     """Return how a database's migrations stand to this program's: version → checksum."""
     wanted = known()
     try:
-        _check_history(present, wanted)
+        check_history(present, wanted)
     except SettingsError:
         newer = any(version > len(wanted) for version in present)
         return History.NEWER if newer else History.OTHER
@@ -99,7 +124,12 @@ def compare(present: dict[int, str]) -> History:
     return History.CURRENT if len(present) == len(wanted) else History.OLDER
 
 
-def _check_history(present: dict[int, str], wanted: tuple[Migration, ...]) -> None:
+def check_history(present: Mapping[int, str], wanted: tuple[Migration, ...]) -> None:
+    """Refuse a database whose migrations this program does not know.
+
+    Raises:
+        SettingsError: it is newer than the program, or its history differs.
+    """
     checksums = {migration.version: migration.checksum for migration in wanted}
     if any(version not in checksums for version in present):
         raise SettingsError("The database is newer than this program: update the program.")

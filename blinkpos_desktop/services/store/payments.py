@@ -20,6 +20,8 @@ class PaymentRows:
     """The part of the ledger that holds the customers' payments."""
 
     connections: Connections
+    shown: set[int]
+    """Payments that this process shows in green, until that is written."""
 
     async def intend(self, plan: PaymentPlan) -> Payment:
         """Write a payment, its transfers and its first event in one transaction."""
@@ -105,7 +107,13 @@ class PaymentRows:
             row = await ledger.one("unfinished_transfers", id=payment_id)
             if row["unfinished"]:
                 return None
-            return await _set_state(ledger, payment_id, PaymentState.PAID, PaymentState.COMPLETED)
+            paid, completed = PaymentState.PAID, PaymentState.COMPLETED
+            after = await _set_state(
+                ledger, payment_id, paid, completed, was_shown=payment_id in self.shown
+            )
+        if after is not None and after.is_seen:
+            self.shown.discard(payment_id)
+        return after
 
     async def payment(self, payment_id: int) -> Payment:
         """Return one payment with its transfers."""
@@ -148,6 +156,7 @@ async def _set_state(
     *,
     reason: str = "",
     received_sats: int | None = None,
+    was_shown: bool = False,
 ) -> Payment | None:
     changed = await ledger.run(
         "set_state",
@@ -156,6 +165,7 @@ async def _set_state(
         to=to,
         reason=reason,
         received_sats=received_sats,
+        was_shown=was_shown,
     )
     if not changed:
         return None

@@ -1,26 +1,33 @@
-"""PostgreSQL measured by a connection of its own, which changes nothing."""
+"""PostgreSQL measured by connections of its own, which change nothing."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from blinkpos_desktop.domain.measures import (
     DatabaseMeasure,
     DatabaseState,
+    Hearing,
     History,
     LedgerMeasure,
 )
 from blinkpos_desktop.services.store import migrations, queries
+from blinkpos_desktop.services.store.backups import backup_of
 from blinkpos_desktop.services.store.connections import Connections, first_line, hang_up_after
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 
 CONNECT_SECONDS: Final = 4
+"""Shared by the hosts of an address that names several, with libpq's least of 2 for each."""
 ANSWER_SECONDS: Final = 2.5
 _VERSION_STEP: Final = 10_000
 _EMPTY: Final = LedgerMeasure(
@@ -29,37 +36,57 @@ _EMPTY: Final = LedgerMeasure(
 _UNREADABLE: Final = "BLINKPOS_DATABASE_URL can't be read."
 _log = logging.getLogger(__name__)
 
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class _UnreadableError(psycopg.InterfaceError):
+    """What is no address, in words that repeat nothing of it."""
+
 
 class DatabaseProbe:
     """Measures the database of these settings; the built-in one is never started for it."""
 
     def __init__(
-        self, conninfo: str, embedded: EmbeddedPostgres | None, *, is_till: bool = False
+        self,
+        conninfo: str,
+        embedded: EmbeddedPostgres | None,
+        *,
+        direct: str | None = None,
+        is_till: bool = False,
     ) -> None:
-        """Take how to connect; ``is_till`` says that this process keeps the built-in one up."""
-        self._conninfo, self._embedded, self._is_till = conninfo, embedded, is_till
+        """Take how to connect, and how past a pooler where that is set.
+
+        ``is_till`` says that this process keeps the built-in one up.
+        """
+        self._conninfo, self._direct = conninfo, direct
+        self._embedded, self._is_till = embedded, is_till
 
     async def measure(self) -> DatabaseMeasure:
         """Connect, look and leave. It ends by itself, also when the server is silent."""
+        measured, is_direct = await asyncio.gather(self._measure(), self._is_direct())
+        if measured.hearing is Hearing.ASKING and is_direct is not None:
+            hearing = Hearing.PAST_POOLER if is_direct else Hearing.DEAF
+            return replace(measured, hearing=hearing)
+        return measured
+
+    async def _measure(self) -> DatabaseMeasure:
         try:
-            connection = await psycopg.AsyncConnection[DictRow].connect(
-                self._conninfo,
-                row_factory=dict_row,
-                connect_timeout=CONNECT_SECONDS,
-                application_name="blinkpos health",
-                prepare_threshold=None,
-            )
-        except psycopg.Error as error:
-            return self._away(error)
-        limit = hang_up_after(connection, ANSWER_SECONDS)
-        try:
-            await connection.set_read_only(True)
-            return await self._look(connection)
+            async with _connected(self._conninfo) as connection:
+                return await self._look(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             return self._away(error)
-        finally:
-            limit.cancel()
-            await connection.close()
+
+    async def _is_direct(self) -> bool | None:
+        """Whether the direct address leads past every pooler; ``None`` where none is set."""
+        if self._direct is None:
+            return None
+        try:
+            async with _connected(self._direct) as connection:
+                [server] = await _rows(connection, b"SELECT pg_backend_pid() AS pid")
+                return not _is_pooled(connection, server)
+        except psycopg.Error as error:
+            _log.info("the direct address: %s", first_line(error))
+            return False
 
     def _away(self, error: psycopg.Error) -> DatabaseMeasure:
         state, sentence = DatabaseState.AWAY, _sentence(error)
@@ -70,7 +97,7 @@ class DatabaseProbe:
             state=state, is_embedded=self._embedded is not None, sentence=sentence
         )
 
-    async def _look(self, connection: psycopg.AsyncConnection[DictRow]) -> DatabaseMeasure:
+    async def _look(self, connection: Connection) -> DatabaseMeasure:
         sql = queries.load()
         # The first query opens the transaction: two round trips.
         await connection.execute("SELECT 1")
@@ -96,25 +123,56 @@ class DatabaseProbe:
             size=server["size"],
             connections=server["connections"],
             most_connections=server["most_connections"],
+            hearing=Hearing.ASKING if _is_pooled(connection, server) else Hearing.AT_ONCE,
             history=history,
             applied=applied,
             known=len(known),
-            ledger=await _ledger(connection, has_backups=server["has_backups"])
+            ledger=await _ledger(connection, server, history)
             if history is not History.NONE
             else _EMPTY,
         )
 
 
+@asynccontextmanager
+async def _connected(conninfo: str) -> AsyncIterator[Connection]:
+    try:
+        hosts = str(conninfo_to_dict(conninfo).get("host") or "").count(",") + 1
+    except psycopg.Error:
+        raise _UnreadableError(_UNREADABLE) from None
+    connection = await psycopg.AsyncConnection[DictRow].connect(
+        conninfo,
+        row_factory=dict_row,
+        connect_timeout=max(CONNECT_SECONDS // hosts, 2),
+        application_name="blinkpos health",
+        prepare_threshold=None,
+    )
+    limit = hang_up_after(connection, ANSWER_SECONDS)
+    try:
+        await connection.set_read_only(True)
+        yield connection
+    finally:
+        limit.cancel()
+        await connection.close()
+
+
+def _is_pooled(connection: Connection, server: DictRow) -> bool:
+    """Whether another process answers than the one whose number was told: a pooler's own."""
+    return bool(server["pid"] != connection.info.backend_pid)
+
+
 async def _ledger(
-    connection: psycopg.AsyncConnection[DictRow], *, has_backups: bool
+    connection: Connection, server: DictRow, history: History
 ) -> LedgerMeasure | None:
     sql = queries.load()
+    age = None
     try:
         [row] = await _rows(connection, sql["health_ledger"])
-        age = None
-        if has_backups:
-            [backup] = await _rows(connection, sql["health_backup"])
-            age = backup["age"]
+        if history is History.CURRENT:
+            [listed] = await _rows(connection, sql["health_listed"])
+            row["attention"] += listed["count"]
+        if server["has_backups"]:
+            for found in await _rows(connection, sql["last_backup"]):
+                age = max(server["moment"] - backup_of(found).made_at, 0.0)
     except psycopg.ProgrammingError as error:
         # Tables of another edition, which the migrations tell, or not ours to read.
         _log.info("the ledger can't be looked at: %s", first_line(error))
@@ -122,15 +180,14 @@ async def _ledger(
     return LedgerMeasure(**row, last_backup=age)
 
 
-async def _rows(connection: psycopg.AsyncConnection[DictRow], query: bytes) -> list[DictRow]:
+async def _rows(connection: Connection, query: bytes) -> list[DictRow]:
     cursor = await connection.execute(query)
     return await cursor.fetchall()
 
 
 def _sentence(error: psycopg.Error) -> str:
-    if isinstance(error, psycopg.ProgrammingError):
-        # What is wrong with an address may repeat it.
-        return _UNREADABLE
+    if isinstance(error, _UnreadableError):
+        return str(error)
     return f"It can't be reached: {first_line(error)}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -30,9 +31,7 @@ Row = Mapping[str, Any]
 
 def payment(row: Row, transfers: Sequence[Row]) -> Payment:
     """Return the payment of a ``payments`` row and its ``transfers`` rows."""
-    currency = Currency(
-        code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
-    )
+    currency = _currency(row)
     invoice = None
     if row["payment_hash"] is not None:
         invoice = Invoice(
@@ -58,6 +57,7 @@ def payment(row: Row, transfers: Sequence[Row]) -> Payment:
         received_sats=row["received_sats"],
         paid_at=row["paid_at"],
         was_closed=row["was_closed"],
+        is_seen=row["is_seen"],
         reason=row["reason"],
         transfers=tuple(transfer(each) for each in transfers),
     )
@@ -152,6 +152,30 @@ def hold(row: Row) -> Hold:
         held_at=row["held_at"],
         differing=row["differing"],
         for_person=row["for_person"],
+    )
+
+
+def announcement(row: Row) -> Announcement:
+    """Return the announcement of an ``unseen_payments`` row."""
+    return Announcement(
+        payment_id=row["payment_id"],
+        payment_hash=row["payment_hash"],
+        amount=Money(minor=row["total_minor"], currency=_currency(row)),
+        sats=row["received_sats"],
+        paid_at=row["paid_at"],
+        till=row["till"],
+        was_closed=row["was_closed"],
+    )
+
+
+def surplus_item(row: Row) -> SurplusItem:
+    """Return the surplus of a ``surpluses`` row."""
+    return SurplusItem(**row)
+
+
+def _currency(row: Row) -> Currency:
+    return Currency(
+        code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
     )
 
 

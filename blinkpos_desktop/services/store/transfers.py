@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psycopg
+from psycopg.rows import DictRow
 
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.hold import HELD, HeldError
@@ -121,7 +123,8 @@ class TransferRows:
             if await ledger.maybe("lock_paid_transfer", id=transfer.id) is None:
                 return None
             current = await transfer_of(ledger, transfer.id)
-            if current != transfer or invoice.sats != transfer.invoice_sats:
+            is_sum = invoice.sats in {transfer.sats, transfer.invoice_sats}
+            if current != transfer or not is_sum:
                 return None
             if transfer.invoice is not None:
                 retired = await ledger.run(
@@ -129,6 +132,10 @@ class TransferRows:
                 )
                 if not retired:
                     return None
+            if invoice.sats != transfer.invoice_sats:
+                # The newer copy sent it alone: what goes with it here is owed as before.
+                await _free_carried(ledger, transfer)
+                transfer = replace(transfer, carries=())
             adopted = await ledger.run(
                 "adopt_invoice",
                 id=transfer.id,
@@ -157,26 +164,38 @@ async def transfer_of(ledger: Transaction, transfer_id: int) -> Transfer:
 async def change_carried(ledger: Transaction, event: TransferEvent, after: Transfer) -> None:
     """Let those that go with a transfer follow it, in its own transaction."""
     follows = for_carried(event, after)
-    if follows is None:
-        return
-    reason = ""
-    if follows is TransferEvent.CARRIER_SETTLED:
-        changed = await ledger.rows("settle_carried", id=after.id)
-        state = TransferState.SETTLED
-    else:
-        reason = owed(after.recipient).reason
-        changed = await ledger.rows(
-            "free_carried", id=after.id, reason=reason, wait_seconds=OWED_SECONDS
-        )
-        state = TransferState.PLANNED
+    if follows is TransferEvent.CARRIER_GONE:
+        await _free_carried(ledger, after)
+    elif follows is TransferEvent.CARRIER_SETTLED:
+        settled = await ledger.rows("settle_carried", id=after.id)
+        reason = f"with transfer {after.id}"
+        await _tell_carried(ledger, settled, follows, TransferState.SETTLED, reason)
+
+
+async def _free_carried(ledger: Transaction, carrier: Transfer) -> None:
+    reason = owed(carrier.recipient).reason
+    freed = await ledger.rows(
+        "free_carried", id=carrier.id, reason=reason, wait_seconds=OWED_SECONDS
+    )
+    event = TransferEvent.CARRIER_GONE
+    await _tell_carried(ledger, freed, event, TransferState.PLANNED, reason)
+
+
+async def _tell_carried(
+    ledger: Transaction,
+    changed: Sequence[DictRow],
+    event: TransferEvent,
+    after: TransferState,
+    reason: str,
+) -> None:
     for row in changed:
         await ledger.tell(
             row["payment_id"],
-            follows,
+            event,
             transfer_id=row["id"],
             before=TransferState.CARRIED,
-            after=state,
-            reason=reason or f"with transfer {after.id}",
+            after=after,
+            reason=reason,
         )
 
 

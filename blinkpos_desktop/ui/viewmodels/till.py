@@ -24,12 +24,10 @@ from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.split import tip_of
 from blinkpos_desktop.domain.transfer import Transfer
 from blinkpos_desktop.ui.viewmodels.counter import Counter
-from blinkpos_desktop.ui.viewmodels.notices import notice_of, with_notice
 from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.view import (
     CustomTip,
-    Notice,
     Screen,
     Sound,
     TipChoice,
@@ -116,11 +114,6 @@ class Till(Counter):
         if self._view.screen is Screen.SUCCESS and not self._is_guarded():
             self._to_keypad()
 
-    def acknowledge(self, notice: Notice) -> None:
-        """Take a notice away: a person has seen it."""
-        rest = tuple(n for n in self._view.notices if n.payment_hash != notice.payment_hash)
-        self._set(notices=rest)
-
     # -- what has happened ----------------------------------------------------------------
 
     def on_fact(self, fact: object) -> None:
@@ -195,26 +188,22 @@ class Till(Counter):
 
     def _on_paid(self, payment: Payment) -> None:
         if self._is_shown(payment) and self._view.screen is Screen.INVOICE:
-            self._told.add(payment.payment_hash)
+            self._notices.green(payment)
             self.sound_wanted.emit(Sound.SUCCESS)
             self._set(screen=Screen.SUCCESS, payment=payment)
-        elif payment.payment_hash not in self._told:
-            self._told.add(payment.payment_hash)
-            notice = notice_of(
-                payment,
-                was_given_up=payment.payment_hash in self._given_up,
-                was_left_open=offer_of(self._view.offers, payment.payment_hash) is not None,
-            )
-            self._set(
-                notices=with_notice(self._view.notices, notice),
-                offers=without(self._view.offers, payment.payment_hash),
-            )
+            self.green_shown.emit(payment)
+            return
+        if offer_of(self._view.offers, payment.payment_hash) is not None:
+            self._notices.left_open(payment)
+        else:
+            self._notices.paid(payment)
+        self._set(offers=without(self._view.offers, payment.payment_hash))
 
     def _on_closed(self, payment: Payment) -> None:
         self._withdraw(payment)
         if not self._is_shown(payment) or self._view.screen is not Screen.INVOICE:
             return
-        self._given_up.add(payment.payment_hash)
+        self._notices.give_up(payment.payment_hash)
         if payment.state is PaymentState.EXPIRED:
             sentence = self.tr("This code has expired. Press OK for a new one.")
         else:

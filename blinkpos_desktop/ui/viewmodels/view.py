@@ -40,26 +40,36 @@ class NoticeKind(StrEnum):
     """This counter had just given the sale up when it was paid."""
     LEFT_OPEN = "left_open"
     """For a sale that was on this screen when the program ended, while it was not shown again."""
+    UNSEEN = "unseen"
+    """No screen showed it in green: its till was off, or shows its QR no longer."""
     ELSEWHERE = "elsewhere"
     """A sale that was never on this screen: another till's."""
+    UNASSIGNED = "unassigned"
+    """No sale here asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Money that arrived for a sale whose QR is not on this screen."""
+    """Money that arrived for a sale whose QR is not on this screen, or for none."""
 
-    payment_hash: str
+    id: str
+    """The payment's hash, or what else tells it from any other."""
     kind: NoticeKind
-    amount: Money
-    sats: int
+    amount: Money | None
+    """What was asked, or came in unasked; None when nobody knows."""
     at: int
     """When it was paid, in Unix seconds."""
+    sats: int | None = None
+    """What came in, in sats."""
     till: str = ""
+    payment_id: int | None = None
+    is_busy: bool = False
+    """That it was seen is being written down."""
 
     @property
     def is_sticky(self) -> bool:
-        """Whether it stays until a person has acknowledged it."""
-        return self.kind is not NoticeKind.ELSEWHERE
+        """Whether it stays, at every till, until a person has acknowledged it."""
+        return self.kind not in {NoticeKind.ELSEWHERE, NoticeKind.UNASSIGNED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
