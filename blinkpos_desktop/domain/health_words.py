@@ -149,8 +149,8 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "Let BLINKPOS_DATABASE_DIRECT_URL name the server itself.",
     ),
     Finding.CONNECTIONS_ASKING: (
-        "{connections} of {most} are taken. A pooler is in between: tills hear of each other late.",
-        "BLINKPOS_DATABASE_DIRECT_URL, past the pooler, lets them hear at once.",
+        "{connections} of the server's {most} are taken, through a pooler: news is asked for.",
+        "",
     ),
     Finding.CONNECTIONS_PAST_POOLER: (
         "{connections} of the server's {most} are taken; tills hear of each other past a pooler.",

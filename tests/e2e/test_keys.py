@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import os
 import pty
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import redis
 
+from blinkpos_desktop.operations import archive
+from blinkpos_desktop.operations.sealing import Unseal
 from blinkpos_desktop.simulator.client import ControlClient
 from tests.support.keychains import FILE, HANGING
 from tests.support.program import Ended, Program
@@ -165,6 +170,27 @@ def command_lines() -> str:
     )
 
 
+def backed_up(shop: Program, **settings: str) -> str:
+    """Make a backup, watched in the list of processes; return what it holds, unsealed."""
+    # Of one second there is one file in a folder.
+    to = str(shop.folder / ("sealed" if settings else "plain"))
+    with shop.start("backup", "--to", to, "--json", **settings) as making:
+        lines = command_lines()
+        while making.process.poll() is None:
+            lines += command_lines()
+        ended = making.ended()
+    assert ended.code == 0, ended
+    assert ("backup" in lines, "S3CR3T" in lines) == (True, False)
+    path = Path(ended.events[0]["path"])
+    assert archive.is_sealed(path) == bool(settings)
+    with path.open("rb") as file:
+        opened: IO[bytes] = io.BufferedReader(Unseal(file, WORDS)) if settings else file
+        text = gzip.GzipFile(fileobj=opened).read().decode()
+    assert "COPY payments" in text
+    assert "bp-" in text, "the ledger is looked at"
+    return text
+
+
 def test_after_a_busy_day_the_keys_are_nowhere(
     program: Program, control: ControlClient, database_url: str, redis_url: str
 ) -> None:
@@ -193,6 +219,7 @@ def test_after_a_busy_day_the_keys_are_nowhere(
     with shop.charge("21", "--tip-percent", "10") as running:
         control.pay(running.wait_for("invoice")["payment_request"])
         said.append(running.ended())
+    backups = [backed_up(shop), backed_up(shop, BACKUP_PASSPHRASE=WORDS)]
     # What goes wrong is told and logged at length.
     control.revoke_key(PAYS)
     said += [shop.run("charge", "21"), shop.run("key", "check"), shop.run("attention")]
@@ -203,5 +230,5 @@ def test_after_a_busy_day_the_keys_are_nowhere(
     assert any(path.name == "blinkpos.log" for path in files)
     told = "".join(ended.out + ended.err for ended in said)
     told += "".join(path.read_bytes().decode(errors="replace") for path in files)
-    for text in (told, everything_of(database_url), held.decode(errors="replace")):
+    for text in (told, everything_of(database_url), held.decode(errors="replace"), *backups):
         assert "S3CR3T" not in text

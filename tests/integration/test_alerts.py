@@ -218,10 +218,6 @@ async def test_no_backup_for_a_day_is_told_once_a_till_has_had_time_to_make_one(
     database_url: str, hook: Hook
 ) -> None:
     async with watching(database_url, hook) as (watch, store):
-        await change(
-            database_url,
-            "CREATE TABLE IF NOT EXISTS backups (made_at timestamptz NOT NULL)",
-        )
         await change(database_url, _BACKUP.format(age="3 days"))
         watch.time.seconds = 3599.0
         await watch.alerts.look()
@@ -241,17 +237,8 @@ async def test_no_backup_for_a_day_is_told_once_a_till_has_had_time_to_make_one(
 
 
 _BACKUP = """
-DO $$
-BEGIN
-    -- With all the columns that a backup's row wants, whatever they are.
-    IF EXISTS (SELECT FROM information_schema.columns
-               WHERE table_name = 'backups' AND column_name = 'verified_in') THEN
-        INSERT INTO backups (made_at, till, place, bytes, encrypted, verified_in)
-        VALUES (now() - interval '{age}', 'bar', 'x', 1, false, 'built_in');
-    ELSE
-        INSERT INTO backups VALUES (now() - interval '{age}');
-    END IF;
-END $$
+INSERT INTO backups (made_at, till, place, bytes, encrypted, verified_in)
+VALUES (now() - interval '{age}', 'bar', 'x', 1, false, 'built_in')
 """
 
 

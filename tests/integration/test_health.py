@@ -31,8 +31,11 @@ from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
 from tests.integration.running import aside, running
 from tests.integration.stores import paid, store_at
+from tests.support import sentinels
 from tests.support.frozen import door
 from tests.support.measures import a_well_till
+from tests.support.sentinels import watched_redis
+from tests.support.servers import redis_program
 
 MIGRATIONS = len(known())
 
@@ -93,8 +96,15 @@ async def test_a_database_through_its_life(database_url: str) -> None:
     # A person is needed; a backup is made.
     wait = "UPDATE transfers SET state = 'attention' WHERE payment_id = %s"
     change(database_url, wait, payment.id)
-    change(database_url, "CREATE TABLE IF NOT EXISTS backups (made_at timestamptz)")
     assert (await _ledger(probe)).last_backup is None
+    change(
+        database_url,
+        "INSERT INTO backups (made_at, till, place, bytes, encrypted, verified_in) "
+        "VALUES (now() - interval '1 hour', 'bar', 'x', 1, false, 'built_in')",
+    )
+    backed_up = (await _ledger(probe)).last_backup
+    assert backed_up is not None
+    assert 3599 <= backed_up < 3700
     for statement, history in (
         ("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1", History.OTHER),
         ("INSERT INTO schema_migrations VALUES (999, 'x', 'y')", History.NEWER),
@@ -104,6 +114,23 @@ async def test_a_database_through_its_life(database_url: str) -> None:
         change(database_url, statement)
         assert (await probe.measure()).history is history
     assert (await _ledger(probe)).attention == 2
+
+
+async def test_what_blink_restricts_and_what_came_in_beyond_is_listed_too(
+    database_url: str,
+) -> None:
+    probe = DatabaseProbe(database_url, None)
+    async with store_at(database_url) as store:
+        await paid(store)
+    assert (await _ledger(probe)).attention == 0
+    change(database_url, "UPDATE transfers SET trouble = 'restricted' WHERE role = 'tip'")
+    assert (await _ledger(probe)).attention == 1
+    change(database_url, "UPDATE payments SET received_sats = total_sats + 5")
+    assert (await _ledger(probe)).attention == 2
+    # Waiting for a person it is one thing, whatever Blink said of it; a surplus that was seen none.
+    change(database_url, "UPDATE transfers SET state = 'attention' WHERE role = 'tip'")
+    change(database_url, "UPDATE payments SET surplus_seen_sats = 5")
+    assert (await _ledger(probe)).attention == 1
 
 
 async def _ledger(probe: DatabaseProbe) -> Any:  # noqa: ANN401 (never None here)
@@ -164,8 +191,41 @@ async def test_redis_says_what_it_is(redis_url: str) -> None:
     assert measured.version
     assert measured.memory > 0
     assert (measured.most_memory, measured.policy) == (0, "noeviction")
-    for url in ("redis://127.0.0.1:1/0", "redis://127.0.0.1/0?nonsense=1"):
-        assert (await measure_redis(url)).health is Health.AWAY
+    away = await measure_redis("redis://127.0.0.1:1/0")
+    assert (away.health, away.sentence) == (Health.AWAY, "")
+    wrong = await measure_redis("redis://:S3CR3T@127.0.0.1/0?nonsense=1")
+    assert wrong.health is Health.AWAY
+    assert "'nonsense' is no option" in wrong.sentence
+    assert "S3CR3T" not in wrong.sentence
+
+
+async def test_redis_is_the_one_that_the_sentinels_name(tmp_path: Path) -> None:
+    program = redis_program()
+    if program is None:
+        pytest.skip("there is no redis-server on this machine, and no wheel brings one")
+    with watched_redis(program, tmp_path) as watched:
+        primary, replica = watched.servers
+        found = await measure_redis(watched.url)
+        assert (found.health, found.sentinels, found.is_replica) == (Health.OK, 4, False)
+        assert found.version
+        at = f"redis://{sentinels.USER}:{sentinels.PASSWORD.replace('/', '%2F')}@127.0.0.1"
+        at = at.replace("pass@word", "pass%40word")
+        assert not (await measure_redis(f"{at}:{primary}/0")).is_replica
+        assert (await measure_redis(f"{at}:{replica}/0")).is_replica
+        # A user with what a till needs and no more, and one whom nobody knows.
+        with watched.look(primary) as server:
+            server.execute_command(
+                *("ACL", "SETUSER", "narrow", "on", ">secret"),
+                *("~blinkpos:*", "resetchannels", "-@all", "+@connection", "+get", "+set", "+del"),
+            )
+        narrow = await measure_redis(f"redis://narrow:secret@127.0.0.1:{primary}/0")
+        assert (narrow.health, narrow.version) == (Health.OK, "")
+        assert narrow.latency is not None
+        refused = await measure_redis(f"redis://narrow:wrong@127.0.0.1:{primary}/0")
+        assert refused.health is Health.AWAY
+        assert "refuses the user or the password" in refused.sentence
+        gone = await measure_redis(watched.url.replace("/shop/", "/other/"))
+        assert gone.health is Health.AWAY
 
 
 # The whole.
