@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QTranslator
@@ -114,6 +115,32 @@ def test_what_has_not_changed_is_not_drawn_anew(stage: Stage) -> None:
     stage.tell(HealthExamined(verdicts=judge(a_well_till())))
     assert page.findChildren(QLabel) == before
     assert stage.bridge.examined == 1
+
+
+def test_what_changes_is_drawn_anew_where_the_eye_is(stage: Stage, qtbot: QtBot) -> None:
+    page = opened(stage)
+    stage.tell(WELL)
+    bar = page._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 100)
+    bar.setValue(100)
+    for latency in (0.2, 0.3):
+        well = a_well_till()
+        assert well.blink is not None
+        slower = replace(well, blink=replace(well.blink, latency=latency))
+        stage.tell(HealthExamined(verdicts=judge(slower)))
+        assert f"{latency * 1000:.0f} ms" in texts(page)
+        assert (bar.value(), bar.maximum() > 100) == (100, True)
+
+
+def test_an_option_of_a_command_stays_on_one_line() -> None:
+    panel, well = HealthPanel(), a_well_till()
+    assert well.database is not None
+    assert well.database.ledger is not None
+    old = replace(well.database.ledger, unfinished=1, oldest_unfinished=7_300.0)
+    database = replace(well.database, ledger=old)
+    panel.on_fact(HealthExamined(verdicts=judge(replace(well, database=database))))
+    joined = "-\N{WORD JOINER}-\N{WORD JOINER}fix"
+    assert joined in panel.view.checks[0].remedy
 
 
 def test_while_a_customer_is_served_the_line_is_no_button(stage: Stage) -> None:

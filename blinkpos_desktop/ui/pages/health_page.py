@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.health import Mark
+from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.health import CheckView, HealthPanel, HealthView
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import Label
@@ -48,6 +49,7 @@ class HealthPage(Page):
         self._column.addLayout(self._head)
         self._column.addWidget(self._scroll, 1)
         self._shown: tuple[CheckView, ...] | None = None
+        self._cards: list[_Card] = []
         self._is_wide: bool | None = None
         panel.changed.connect(self.show_view)
         self.show_view(panel.view)
@@ -56,8 +58,15 @@ class HealthPage(Page):
         """Show how everything is."""
         self._title.setText(view.title)
         self._title.set_tone(_TONES[view.mark] if view.checks else "quiet")
-        if view.checks != self._shown:
+        shown = self._shown or ()
+        if [each.check for each in view.checks] != [each.check for each in shown]:
             self._fill(view.checks)
+            return
+        # In their places: whoever reads further down is not thrown back to the top.
+        self._shown = view.checks
+        for card, before, now in zip(self._cards, shown, view.checks, strict=True):
+            if now != before:
+                card.show_check(now)
 
     def arrange(self) -> None:
         """Space the cards."""
@@ -91,38 +100,51 @@ class HealthPage(Page):
     def _fill(self, checks: tuple[CheckView, ...]) -> None:
         self._shown = checks
         clear(self._rows)
+        self._cards = [_Card(check, self.metrics) for check in checks]
         columns = 2 if self._is_wide else 1
         for first in range(0, len(checks), columns):
-            self._rows.addWidget(self._row(checks[first : first + columns], columns))
+            self._rows.addWidget(self._row(self._cards[first : first + columns], columns))
         self._rows.addStretch(1)
 
-    def _row(self, checks: tuple[CheckView, ...], columns: int) -> QWidget:
+    def _row(self, beside: list[_Card], columns: int) -> QWidget:
         row = QWidget()
         cards = QHBoxLayout(row)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(self.metrics.gap)
-        for check in checks:
-            cards.addWidget(self._card(check), 1)
-        if len(checks) < columns:
+        for card in beside:
+            cards.addWidget(card, 1)
+        if len(beside) < columns:
             cards.addStretch(1)
         return row
 
-    def _card(self, check: CheckView) -> QFrame:
-        card, metrics = QFrame(), self.metrics
-        card.setObjectName("card")
-        card.setAccessibleName(f"{check.name}: {check.mark_words}. {check.state} {check.remedy}")
-        column = QVBoxLayout(card)
+
+class _Card(QFrame):
+    """One check in words."""
+
+    def __init__(self, check: CheckView, metrics: Metrics) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        column = QVBoxLayout(self)
         column.setContentsMargins(metrics.margin, metrics.px(8), metrics.margin, metrics.px(8))
         column.setSpacing(metrics.px(2))
         head = QHBoxLayout()
         head.setSpacing(metrics.margin)
-        name, mark = Label(check.name, role="name"), Label(check.mark_words, role="caption")
-        mark.set_tone(_TONES[check.mark])
-        head.addWidget(name, 1)
-        head.addWidget(mark)
+        self._mark = Label(role="caption")
+        head.addWidget(Label(check.name, role="name"), 1)
+        head.addWidget(self._mark)
+        self._state = Label(role="caption", wrap=True)
+        self._remedy = Label(wrap=True)
         column.addLayout(head)
-        column.addWidget(Label(check.state, role="caption", wrap=True))
-        if check.remedy:
-            column.addWidget(Label(check.remedy, wrap=True))
+        column.addWidget(self._state)
+        column.addWidget(self._remedy)
         column.addStretch(1)
-        return card
+        self.show_check(check)
+
+    def show_check(self, check: CheckView) -> None:
+        """Show how it is now."""
+        self.setAccessibleName(f"{check.name}: {check.mark_words}. {check.state} {check.remedy}")
+        self._mark.setText(check.mark_words)
+        self._mark.set_tone(_TONES[check.mark])
+        self._state.setText(check.state)
+        self._remedy.setText(check.remedy)
+        self._remedy.setVisible(bool(check.remedy))

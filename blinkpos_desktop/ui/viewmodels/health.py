@@ -114,9 +114,14 @@ def _in_words(verdict: Verdict) -> CheckView:
         mark=verdict.mark,
         name=_translated(NAMES[verdict.check]),
         mark_words=_translated(MARKS[verdict.mark]),
-        state=state,
-        remedy=remedy,
+        state=_unbroken(state),
+        remedy=_unbroken(remedy),
     )
+
+
+def _unbroken(text: str) -> str:
+    """Keep an option of a command on one line: a line may else end after its hyphens."""
+    return text.replace("--", "-\N{WORD JOINER}-\N{WORD JOINER}")
 
 
 def _translated(text: str) -> str:
