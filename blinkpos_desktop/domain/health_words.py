@@ -149,7 +149,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "Let BLINKPOS_DATABASE_DIRECT_URL name the server itself.",
     ),
     Finding.CONNECTIONS_ASKING: (
-        "{connections} of the server's {most} are taken, through a pooler: news is asked for.",
+        "{connections} of the server's {most} are taken, through a pooler: tills ask for news.",
         "",
     ),
     Finding.CONNECTIONS_PAST_POOLER: (
@@ -202,7 +202,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "",
     ),
     Finding.REDIS_WATCHED: (
-        "Sentinels name Redis {version}: {latency_seconds}; it holds {memory_bytes} ({policy}).",
+        "Redis {version} (by Sentinels) answers in {latency_seconds}; {memory_bytes} ({policy}).",
         "",
     ),
     Finding.BACKUP_NONE: ("No backup yet.", "Make one: blinkpos backup."),
