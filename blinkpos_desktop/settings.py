@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import platformdirs
 
+from blinkpos_desktop.domain.address import LAST_PORT, parts_of
 from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
@@ -34,15 +35,6 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
 _SEVERAL: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"})
 """Whose address may name several servers, for one takes another's place."""
-_HARMLESS: Final = frozenset(
-    {"host", "port", "dbname", "db", "user", "sslmode", "connect_timeout", "application_name"}
-    | {"sslrootcert", "target_session_attrs", "ssl_ca_certs", "ssl_check_hostname"}
-)
-"""What a URL's query may show."""
-_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:,@]*)(?::([0-9]{1,5}))?"
-_HOSTS: Final = re.compile(rf"{_HOST}(?:,{_HOST})*")
-"""One host, or those of servers that stand in for one another."""
-_LAST_PORT: Final = 65_535
 _NAMES: Final = frozenset(
     {
         "API_KEY",
@@ -169,30 +161,6 @@ def check_key(text: str, name: str = "API_KEY") -> Secret:
     return Secret(text)
 
 
-def redact_url(url: str) -> str:
-    """Return ``url`` with its password, and any other secret it carries, as ``***``."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "***"
-    if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
-        # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
-        return "***"
-    _, at, hosts = parts.netloc.rpartition("@")
-    if not _are_hosts(hosts):
-        return "***"
-    user = "***@" if at else ""
-    query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
-    # Not urlunsplit: it drops the slashes where there is no host.
-    shown = f"{parts.scheme}://{user}{hosts}{parts.path}"
-    return f"{shown}?{query}" if query else shown
-
-
-def _redact_pair(pair: str) -> str:
-    name, _, _ = pair.partition("=")
-    return pair if name in _HARMLESS else f"{name}=***"
-
-
 def _read_file(path: Path) -> dict[str, str]:
     try:
         content = path.read_text(encoding="utf-8")
@@ -305,7 +273,7 @@ def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
 def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
     if url is None:
         return
-    parts = _address(url)
+    parts = parts_of(url)
     is_one = parts is not None and "," not in parts.netloc.rpartition("@")[2]
     if parts is None or parts.scheme not in schemes or not (is_one or name in _SEVERAL):
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
@@ -322,32 +290,12 @@ def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
         )
 
 
-def _address(url: str) -> SplitResult | None:
-    """Return the parts of a URL, or ``None`` when it is none."""
-    # urlsplit drops tabs and line ends without a word.
-    if "://" not in url or not url.isprintable() or " " in url:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None  # an impossible address
-    return parts if _are_hosts(parts.netloc.rpartition("@")[2]) else None
-
-
 def _port(text: str | None) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= _LAST_PORT:
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= LAST_PORT:
         raise SettingsError(f"{PREFIX}METRICS_PORT is {quoted(text, 20)}: use 1 to 65535.")
     return int(text)
-
-
-def _are_hosts(text: str) -> bool:
-    """Whether these are hosts, each with a possible port or none."""
-    if not _HOSTS.fullmatch(text):
-        return False
-    ports = re.findall(r":([0-9]+)(?:,|$)", text)
-    return all(0 < int(port) <= _LAST_PORT for port in ports)
 
 
 def _folder(text: str, name: str) -> Path:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load, redact_url
+from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load
 
 KEY = "blink_0123456789abcdef"
 NOWHERE = Path("/nonexistent/blinkpos.toml")
