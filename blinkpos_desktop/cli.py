@@ -90,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     _add_attention(commands)
+    _add_key(commands)
+    doctor = commands.add_parser(
+        "doctor", help="look at all that the till rests on; nothing is changed", allow_abbrev=False
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    doctor.set_defaults(run=_doctor, bug=LEDGER_BUG)
     _add_vault(commands)
 
     show = commands.add_parser("show", help="all that happened to a payment", allow_abbrev=False)
@@ -166,6 +172,26 @@ def _add_vault(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     for each in (backup, restore, move, importing):
         each.add_argument("--json", action="store_true", help="one JSON object on stdout")
         each.set_defaults(bug=LEDGER_BUG)
+
+
+def _add_key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    key = commands.add_parser("key", help="store, check or forget the Blink key")
+    whats = key.add_subparsers(title="what to do", metavar="WHAT", required=True)
+    for what, help_ in (
+        ("set", "store a key: it is asked for without an echo, or read from standard input"),
+        ("check", "ask Blink what the keys may do"),
+        ("forget", "forget a stored key"),
+    ):
+        one = whats.add_parser(what, help=help_, allow_abbrev=False)
+        one.set_defaults(run=_key, what=what, bug=LEDGER_BUG, payout=False, file=False, json=False)
+        if what == "check":
+            one.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        else:
+            one.add_argument("--payout", action="store_true", help="the key for paying alone")
+        if what == "set":
+            one.add_argument(
+                "--file", action="store_true", help="a sealed file, though there is a keychain"
+            )
 
 
 def _number(text: str) -> int:
@@ -245,6 +271,23 @@ def _reconcile(options: argparse.Namespace) -> int:
     from blinkpos_desktop import app
 
     return app.reconcile(since=options.since, fix=options.fix, as_json=options.json)
+
+
+def _key(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.key(
+        what=options.what,
+        kind="PAYOUT_KEY" if options.payout else "API_KEY",
+        to_file=options.file,
+        as_json=options.json,
+    )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.doctor(as_json=options.json)
 
 
 def _backup(options: argparse.Namespace) -> int:

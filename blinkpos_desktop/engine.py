@@ -15,7 +15,6 @@ from blinkpos_desktop.domain.backup import Backup
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
-    SettingsError,
     TillError,
     UnavailableError,
 )
@@ -33,8 +32,8 @@ from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.announcing import Announcing
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
+from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.subscription import Subscription
-from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.closing import Closing
@@ -44,6 +43,7 @@ from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.left_open import LeftOpen
 from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.open_sales import OpenSalesFile
@@ -62,16 +62,14 @@ from blinkpos_desktop.services.store.notifications import Notifications
 from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
+from blinkpos_desktop.services.tally import Tally
 from blinkpos_desktop.services.watcher import Watcher
 from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from blinkpos_desktop.services.store.redis import RedisCache
 
-NO_KEY: Final = (
-    "No Blink API key is set. Make one at dashboard.blink.sv with the scopes READ, RECEIVE "
-    "and WRITE, and set BLINKPOS_API_KEY."
-)
 _CHECK_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
@@ -89,9 +87,11 @@ class Engine:
         self._jitter: Callable[[], float] = jitter
         self.feed = Feed()
         self.supervisor = Supervisor(jitter)
-        key = settings.api_key.reveal() if settings.api_key else None
+        self._finder, tally = KeyFinder(settings), Tally()
         clock = SystemClock()
-        self._transport = Transport(settings.api_url, key, jitter=jitter, boot=clock.boot)
+        self._transport = ObservedTransport(
+            settings.api_url, observe=tally.observe, jitter=jitter, boot=clock.boot
+        )
         gateway = BlinkClient(self._transport)
         self._embedded: EmbeddedPostgres | None = None
         if settings.database_url:
@@ -107,6 +107,7 @@ class Engine:
             from blinkpos_desktop.services.store.redis import RedisCache
 
             self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
+        self._keys: Keys | None = None
         self._health: dict[Part, tuple[Health, str]] = {}
         self.store = HybridStore(self._postgres, self._redis)
         self.shop = Shop(
@@ -157,6 +158,20 @@ class Engine:
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
+        self.upkeep = Upkeep(
+            settings,
+            tally=tally,
+            feed=self.feed,
+            supervisor=self.supervisor,
+            clock=clock,
+            jitter=jitter,
+            transport=self._transport,
+            finder=self._finder,
+            conninfo=conninfo,
+            embedded=self._embedded,
+            connections=self._postgres.connections,
+            store=self.store,
+        )
         self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
         self._news = News(self.store, self.feed, receiving)
         self._notifications = self._listener(conninfo, process)
@@ -198,25 +213,34 @@ class Engine:
         else:
             self._tell(Part.REDIS, Health.OFF)
 
+    async def open_keys(self) -> None:
+        """Find the Blink keys.
+
+        Raises:
+            UnavailableError: the keychain does not answer.
+            SettingsError: there is no key, or a sealed one does not open.
+        """
+        self._keys = await self._finder.find()
+        self._transport.use_keys(*self._keys.reveal())
+
     async def open_blink(self) -> None:
         """Ask Blink who we are, and tie the database to its network.
 
         Raises:
-            UnavailableError: Blink can't be reached.
-            SettingsError: the key is missing, wrong or lacks a scope; the network is another.
+            UnavailableError: Blink or the keychain can't be reached.
+            SettingsError: a key is missing, wrong or lacks a scope; the network is another.
         """
-        if self._settings.api_key is None:
-            raise SettingsError(NO_KEY)
+        await self.open_keys()
         account = await self.shop.open()
         await self._postgres.bind_network(account.network)
 
     def watch(self) -> None:
         """Start seeing payments: Blink's updates, the questions, and what is unfinished."""
         account_id = self.shop.account.id
-        key = self._settings.api_key
+        assert self._keys is not None, "open_blink comes before"
         subscription = Subscription(
             self._settings.ws_url,
-            key.reveal() if key else "",
+            self._keys.api.secret.reveal(),
             on_paid=self.watcher.on_update,
             on_plain=self._income.on_plain,
             on_health=self._on_blink,
@@ -246,6 +270,7 @@ class Engine:
 
         What can't pass by itself (a setting, a key) is told as the shop's problem.
         """
+        self.upkeep.watch(lambda: self.attention.account_id)
         try:
             await self._until_there(Part.POSTGRESQL, self.open_store)
             await self._until_there(Part.BLINK, self.open_blink)
@@ -293,6 +318,7 @@ class Engine:
             await self.announcing.write()
         if self._redis:
             await self._redis.drain()
+        await self.upkeep.stop()
         await self._transport.close()
         await self._postgres.close()
         if self._embedded:

@@ -134,6 +134,7 @@ async def _main(
                 cancel=engine.cancel,
                 check=engine.watcher.check,
                 take_up=engine.left_open.take_up,
+                examine=engine.upkeep.examine,
             )
         )
         engine.supervisor.keep("till", engine.run)

@@ -89,6 +89,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What an account may still send inside Blink within ``seconds``, in US cents."""
+
+    remaining_cents: int
+    total_cents: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientWallet:
     """A username's wallet; ``is_usd`` when it has no BTC wallet."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem
+from blinkpos_desktop.domain.health import Verdict
 from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
@@ -191,6 +192,13 @@ class ChoiceFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthExamined:
+    """Everything that the till rests on was looked at: a verdict for each check, in order."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementsChanged:
     """All that was received and that nobody has seen yet, newest first."""
 
@@ -249,6 +257,7 @@ Fact = (
     | AttentionChanged
     | ChoiceTaken
     | ChoiceFailed
+    | HealthExamined
     | AnnouncementsChanged
     | PaymentSeen
     | SeeingFailed

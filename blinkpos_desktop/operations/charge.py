@@ -166,6 +166,8 @@ class Charge:
 
     async def _open_and_charge(self) -> Payment:
         request, engine = self._request, self._engine
+        # Without a key nothing is opened.
+        await engine.open_keys()
         await engine.open_store()
         await engine.open_blink()
         currency = await engine.shop.currency(request.currency)

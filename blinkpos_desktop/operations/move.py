@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.errors import (
     InputError,
     OutcomeUnknownError,
@@ -39,7 +40,7 @@ from blinkpos_desktop.services.store import moves
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.loading import holds_ledger, loading
 from blinkpos_desktop.services.store.whole import snapshot
-from blinkpos_desktop.settings import Settings, redact_url
+from blinkpos_desktop.settings import Settings
 
 _SHOWN: Final = 20
 _log = logging.getLogger(__name__)

@@ -80,18 +80,18 @@ class Attention:
 
     async def list(self) -> Sequence[AttentionItem]:
         """Return what waits for a person, oldest first."""
-        return await self._store.attention(self._account_id())
+        return await self._store.attention(self.account_id)
 
     async def hold(self) -> Hold | None:
         """Return why nothing is forwarded, while that is so."""
-        return await self._store.held(self._account_id())
+        return await self._store.held(self.account_id)
 
     async def _release(self, who: str) -> None:
         """End the hold, as a person has looked at what differs."""
         hold = await self.hold()
         if hold is None:
             raise InputError(NOT_HELD)
-        if not await self._store.release_hold(self._account_id(), who):
+        if not await self._store.release_hold(self.account_id, who):
             raise InputError(hold.sentence, cause=f"hold {hold.id}")
         _log.warning("hold %d: released by %s", hold.id, who)
         self._hurry.set()
@@ -168,7 +168,7 @@ class Attention:
 
     async def look(self) -> None:
         """Carry out what can be, ask for what was retired, and tell what waits now."""
-        choices = await self._store.waiting_choices(self._account_id())
+        choices = await self._store.waiting_choices(self.account_id)
         self._tried_at = {
             each.id: self._tried_at[each.id] for each in choices if each.id in self._tried_at
         }
@@ -286,7 +286,9 @@ class Attention:
         )
         return due is not None and due <= now
 
-    def _account_id(self) -> str:
+    @property
+    def account_id(self) -> str:
+        """The account that is looked after; empty while it is not known."""
         try:
             return self._shop.account.id
         except UnavailableError:

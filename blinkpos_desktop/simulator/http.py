@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import lru_cache
 from typing import cast
 from uuid import UUID
@@ -63,7 +64,13 @@ class BadRequestError(Exception):
 
 
 async def graphql_endpoint(state: State, request: Request) -> Response:
-    """Answer one POST."""
+    """Answer one POST, dated by Blink's clock."""
+    response = await _respond(state, request)
+    response.headers["Date"] = formatdate(state.world.clock.now(), usegmt=True)
+    return response
+
+
+async def _respond(state: State, request: Request) -> Response:
     try:
         asked = await _read(request)
     except ClientDisconnect:

@@ -15,6 +15,7 @@ from blinkpos_desktop.domain.tips import Period
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -51,6 +52,9 @@ class Bridge(Protocol):
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
 
+    def examine(self) -> None:
+        """Look at all that the till rests on; HealthExamined answers, once the till is there."""
+
 
 def build(
     bridge: Bridge,
@@ -68,10 +72,10 @@ def build(
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
-    tips, attention = Tips(), Attention()
-    window = MainWindow(till, status, tips, attention, dark=dark)
+    tips, attention, health = Tips(), Attention(), HealthPanel()
+    window = MainWindow(till, status, tips, attention, health, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
-    for viewmodel in (till, status, tips, attention):
+    for viewmodel in (till, status, tips, attention, health):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -84,4 +88,5 @@ def build(
     tips.load_wanted.connect(bridge.load_tips)
     window.heavy_wanted.connect(sounds.prepare)
     attention.choice_wanted.connect(bridge.choose)
+    health.examine_wanted.connect(bridge.examine)
     return window

@@ -59,6 +59,8 @@ class Services:
     cancel: Callable[[int], Coroutine[Any, Any, object]]
     check: Callable[[int], Coroutine[Any, Any, bool]]
     take_up: Callable[[int], Coroutine[Any, Any, None]]
+    examine: Callable[[], Coroutine[Any, Any, object]]
+    """Looks at everything and tells HealthExamined."""
 
 
 class Bridge(QObject):
@@ -126,6 +128,11 @@ class Bridge(QObject):
             return
         attention = self._services.attention
         self._start(f"choice-{transfer_id}", self._choose(attention, transfer_id, choice))
+
+    def examine(self) -> None:
+        """Look at all that the till rests on; HealthExamined answers, once the till is there."""
+        if self._services is not None:
+            self._start("examine", self._services.examine())
 
     def shown(self, payment: Payment) -> None:
         """Take it that a payment is shown in green."""

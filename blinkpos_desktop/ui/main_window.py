@@ -13,6 +13,7 @@ from blinkpos_desktop.ui.keyboard import strike
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
+from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -59,6 +60,7 @@ class MainWindow(QWidget):
         status: Status,
         tips: Tips,
         attention: Attention,
+        health: HealthPanel,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -71,6 +73,7 @@ class MainWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
         self._till, self._tips, self._attention = till, tips, attention
+        self._health = health
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
@@ -115,6 +118,14 @@ class MainWindow(QWidget):
         """Show what needs a person."""
         self._turn_to(self.page("attention"))
 
+    def toggle_health(self) -> None:
+        """Show the health panel, or the counter again."""
+        page = self.page("health")
+        if self.stack.currentWidget() is page:
+            self.open_till()
+        else:
+            self._turn_to(page)
+
     def _make(self, name: object) -> Page:
         """Make one page. The imports are late: the keypad does not wait for the others."""
         if name == "tips":
@@ -125,6 +136,8 @@ class MainWindow(QWidget):
             from blinkpos_desktop.ui.pages.attention_page import AttentionPage
 
             return AttentionPage(self._attention)
+        if name == "health":
+            return self._make_health()
         makers: dict[object, Callable[[], Page]] = {
             Screen.KEYPAD: lambda: KeypadPage(self._till),
             Screen.TIP: self._make_tip,
@@ -133,6 +146,13 @@ class MainWindow(QWidget):
             Screen.SUCCESS: self._make_success,
         }
         return makers[name]()
+
+    def _make_health(self) -> Page:
+        from blinkpos_desktop.ui.pages.health_page import HealthPage
+
+        page = HealthPage(self._health)
+        page.back_wanted.connect(self.open_till)
+        return page
 
     def _make_tip(self) -> Page:
         from blinkpos_desktop.ui.pages.tip_page import TipPage
@@ -162,13 +182,23 @@ class MainWindow(QWidget):
         self.stack.setCurrentWidget(page)
         tabs = {"tips": self.tips_tab, "attention": self.attention_tab}
         shown = next((tab for name, tab in tabs.items() if page is self._pages.get(name)), None)
-        (shown or self.till_tab).setChecked(True)
+        if page is self._pages.get("health"):
+            self._uncheck_tabs()
+        else:
+            (shown or self.till_tab).setChecked(True)
+
+    def _uncheck_tabs(self) -> None:
+        """Show that none of the tabs is open: one of a group never goes out by itself."""
+        for tab in (self.till_tab, self.tips_tab, self.attention_tab):
+            tab.setAutoExclusive(False)
+            tab.setChecked(False)
+            tab.setAutoExclusive(True)
 
     @property
     def _is_tab_open(self) -> bool:
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
-            self._pages[name] for name in ("tips", "attention") if name in self._pages
+            self._pages[name] for name in ("tips", "attention", "health") if name in self._pages
         }
 
     # -- what the viewmodels say ----------------------------------------------------------
@@ -183,6 +213,7 @@ class MainWindow(QWidget):
             return
         self._header.setVisible(is_home)
         self._status.setVisible(view.screen is not Screen.SUCCESS)
+        self._status.set_tappable(is_tappable=is_home)
         self._turn_to(page)
         for ahead in _AHEAD.get(view.screen, ()):
             QTimer.singleShot(0, self, lambda name=ahead: self.page(name))
@@ -235,6 +266,7 @@ class MainWindow(QWidget):
         self.tips_tab.clicked.connect(self.open_tips)
         self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
+        self._status.clicked.connect(self.toggle_health)
         for tab in (self.till_tab, self.tips_tab, self.attention_tab):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)

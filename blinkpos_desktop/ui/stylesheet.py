@@ -17,6 +17,7 @@ QWidget { color: $text; placeholder-text-color: $muted; }
 QLabel { background: transparent; font-size: ${body_px}px; }
 QLabel[role="status"] { font-size: ${status_px}px; color: $muted; }
 QLabel[role="caption"] { font-size: ${caption_px}px; color: $muted; }
+QLabel[role="name"] { font-weight: 600; }
 QLabel[role="strong"] { font-size: ${caption_px}px; font-weight: 700; }
 QLabel[role="title"] { font-size: ${title_px}px; font-weight: 600; }
 QLabel[role="large"] { font-size: ${large_px}px; font-weight: 600; }
@@ -57,6 +58,10 @@ QPushButton[role="tab"] { background: transparent; border: none; border-radius: 
                           font-size: ${body_px}px; font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[role="tab"]:checked { color: $text; border-bottom-color: $accent; }
 QPushButton[role="tab"]:focus { color: $accent; }
+QPushButton[role="status"] { background: transparent; border: none; border-radius: 0;
+                             padding: 0; min-height: 0; min-width: 0; }
+QPushButton[role="status"]:pressed { background: $pressed; }
+QPushButton[role="status"]:focus { border: 2px solid $accent; }
 QPushButton[role="period"] { background: $surface; border-color: $surface; color: $muted;
                              padding: 0 ${gap}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }

@@ -25,6 +25,7 @@ from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Fact,
     Health,
+    HealthExamined,
     InvoiceReady,
     Part,
     PartChanged,
@@ -34,6 +35,7 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
     SightChanged,
 )
+from blinkpos_desktop.domain.health import Check, Mark, worst
 from blinkpos_desktop.operations import daily_backup
 from blinkpos_desktop.services import invoicing
 from blinkpos_desktop.services.clock import SystemClock
@@ -41,6 +43,7 @@ from blinkpos_desktop.services.open_sales import NAME
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.health_page import HealthPage
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
@@ -272,10 +275,31 @@ async def backs_up(_control: ControlClient, window: MainWindow, bridge: Bridge) 
     return 0
 
 
+async def health(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """A tap on the status line shows how everything is, and it goes on looking."""
+    till = Beside(window, bridge)
+    # Tapped before anything is there: it is asked again until somebody answers.
+    window._status.click()
+    await till.ready()
+    fact = await till.hear(HealthExamined, lambda f: not _failing(f))
+    page = window.stack.currentWidget()
+    assert isinstance(page, HealthPage)
+    shown = [label.text() for label in page.findChildren(QLabel)]
+    assert "The key of till, from the environment, may READ, RECEIVE, WRITE." in shown
+    assert {each.check for each in fact.verdicts} == set(Check)
+    page.back.click()
+    assert till.shows(Screen.KEYPAD)
+    return 0
+
+
+def _failing(fact: HealthExamined) -> bool:
+    return worst(fact.verdicts) is Mark.FAILING
+
+
 Story = Callable[[ControlClient, MainWindow, Bridge], Awaitable[int]]
 STORIES: Final[dict[str, Story]] = {
     each.__name__: each
-    for each in (late_money, phone_pays, no_key, check_now, killed, taken_up, backs_up)
+    for each in (late_money, phone_pays, no_key, check_now, killed, taken_up, backs_up, health)
 }
 
 

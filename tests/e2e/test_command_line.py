@@ -23,6 +23,9 @@ GARBAGE = {
     "TIP_PRESETS": "?",
     "BACKUP_DIR": "~?/nothing",
     "BACKUP_PASSPHRASE": "?",
+    "PAYOUT_KEY": "no key",
+    "METRICS_PORT": "?",
+    "ALERT_URL": "?",
 }
 
 
@@ -42,6 +45,8 @@ def test_help_and_version_need_nothing(program: Program) -> None:
         "restore --help",
         "move-to --help",
         "import --help",
+        "key set --help",
+        "doctor --help",
     ):
         ended = program.run(*line.split(), **GARBAGE)
         assert (ended.code, ended.err) == (0, ""), line

@@ -54,6 +54,12 @@ def test_the_customers_phone_shows_the_invoice_and_pays_it(
     assert simulator.control.balances()["cafe"]["BTC"] == 21
 
 
+def test_a_tap_on_the_status_line_shows_how_everything_is(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    play("health", make_settings(), simulator)
+
+
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:

@@ -23,6 +23,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentCompleted,
     PaymentPaid,
 )
+from blinkpos_desktop.domain.measures import Hearing, History
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import TransferEvent
 from blinkpos_desktop.services.ending import end
@@ -30,6 +31,7 @@ from blinkpos_desktop.services.store import connections as connections_module
 from blinkpos_desktop.services.store import polling
 from blinkpos_desktop.services.store.notifications import Notifications
 from blinkpos_desktop.services.store.polling import Polling
+from blinkpos_desktop.services.store.probe import DatabaseProbe
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
@@ -89,6 +91,27 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.make()
     with made.running():
         yield made
+
+
+async def test_doctor_knows_a_pooler_and_whether_the_direct_way_leads_past_it(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with pgbouncer(tmp_path / "bouncer", cluster.url()) as bouncer:
+        straight = cluster.fresh_database()
+        pooled = bouncer.url(straight)
+        async with store_at(straight) as store:
+            await paid(store)
+        for url, direct, hearing in (
+            (straight, None, Hearing.AT_ONCE),
+            (pooled, None, Hearing.ASKING),
+            (pooled, straight, Hearing.PAST_POOLER),
+            (pooled, pooled, Hearing.DEAF),
+            (pooled, "postgresql://127.0.0.1:1/x", Hearing.DEAF),
+        ):
+            measured = await DatabaseProbe(url, None, direct=direct).measure()
+            assert (measured.hearing, measured.history) == (hearing, History.CURRENT)
+            assert measured.ledger is not None
+            assert measured.ledger.unfinished == 1
 
 
 @pytest.mark.usefixtures("hasty")

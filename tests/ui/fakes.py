@@ -44,6 +44,7 @@ class FakeBridge(QObject):
         self.choices: list[tuple[int, Choice]] = []
         self.green: list[Payment] = []
         self.acknowledged: list[int] = []
+        self.examined = 0
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -65,6 +66,9 @@ class FakeBridge(QObject):
 
     def load_tips(self, period: Period) -> None:
         self.periods.append(period)
+
+    def examine(self) -> None:
+        self.examined += 1
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         self.choices.append((transfer_id, choice))

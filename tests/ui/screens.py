@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop.domain.attention import Choice, Remedy
+from blinkpos_desktop.domain.blink import Allowance
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     AnnouncementsChanged,
@@ -24,6 +25,7 @@ from blinkpos_desktop.domain.facts import (
     CheckFailed,
     ChoiceFailed,
     Health,
+    HealthExamined,
     InvoiceChecked,
     InvoiceReady,
     Part,
@@ -38,6 +40,19 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
     UnassignedIncome,
 )
+from blinkpos_desktop.domain.judging import judge
+from blinkpos_desktop.domain.measures import (
+    BlinkMeasure,
+    DatabaseMeasure,
+    DatabaseState,
+    KeyMeasure,
+    KeyState,
+    LedgerMeasure,
+    LogMeasure,
+    Measures,
+    RedisMeasure,
+    UpdatesMeasure,
+)
 from blinkpos_desktop.domain.money import SATS, Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.tips import Period, TipSummary
@@ -47,6 +62,7 @@ from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Screen
+from tests.support.measures import a_well_till
 from tests.ui.fakes import (
     PRESETS,
     USD,
@@ -460,6 +476,71 @@ def attention_surplus() -> Stage:
     return stage
 
 
+def health_looking() -> Stage:
+    stage = Stage().ready()
+    stage.window.toggle_health()
+    return stage
+
+
+def health_of(measures: Measures) -> Stage:
+    stage = Stage(network="regtest").ready()
+    stage.window.toggle_health()
+    stage.answers.append(HealthExamined(verdicts=judge(measures)))
+    return stage
+
+
+def health() -> Stage:
+    return health_of(a_well_till())
+
+
+def health_trouble() -> Stage:
+    measures = a_well_till()
+    assert measures.blink is not None
+    assert measures.database is not None
+    blink = replace(
+        measures.blink,
+        skew=-42.0,
+        allowance=Allowance(remaining_cents=0, total_cents=200_000, seconds=86_400),
+    )
+    ledger = LedgerMeasure(
+        unfinished=3, oldest_unfinished=7_300.0, is_held=False, attention=2, last_backup=200_000.0
+    )
+    sentence = "Blink's updates are cut off: reconnecting."
+    return health_of(
+        replace(
+            measures,
+            blink=blink,
+            updates=UpdatesMeasure(health=Health.AWAY, sentence=sentence),
+            database=replace(measures.database, ledger=ledger),
+            redis=RedisMeasure(health=Health.AWAY),
+        )
+    )
+
+
+def health_away() -> Stage:
+    sentence = (
+        "It can't be reached: connection failed: connection to server at "
+        '"database.example", port 5432 failed: Connection refused'
+    )
+    return health_of(
+        Measures(
+            blink=BlinkMeasure(
+                is_there=False,
+                sentence="Blink can't be reached: check the internet connection.",
+                key=KeyMeasure(state=KeyState.UNKNOWN, source="the system's keychain"),
+            ),
+            updates=UpdatesMeasure(health=Health.STARTING),
+            database=DatabaseMeasure(
+                state=DatabaseState.AWAY, is_embedded=False, sentence=sentence
+            ),
+            redis=RedisMeasure(health=Health.STARTING),
+            log=LogMeasure(
+                path="/home/cafe/.local/state/blinkpos/log/blinkpos.log", is_written=False
+            ),
+        )
+    )
+
+
 STATES: Final[tuple[Callable[[], Stage], ...]] = (
     empty,
     starting,
@@ -501,6 +582,10 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     attention_failed,
     attention_foreign,
     attention_surplus,
+    health_looking,
+    health,
+    health_trouble,
+    health_away,
 )
 
 
@@ -514,6 +599,9 @@ def on_stage(make: Callable[[], Stage], size: QSize, *, dark: bool = True) -> St
     QTest.qWait(20)
     stage.tell(*stage.answers)
     QTest.qWait(5)
+    for _ in range(3):
+        # A page of many cards is laid out in several turns.
+        QApplication.processEvents()
     return stage
 
 

@@ -313,6 +313,7 @@ async def test_the_bridge_passes_a_choice_on_and_answers_once(
             cancel=nothing,
             check=nothing,
             take_up=nothing,
+            examine=nothing,
         )
     )
     bridge.choose(7, KEEP)

@@ -400,6 +400,7 @@ async def test_the_bridge_passes_it_on_and_answers_once(
             cancel=nothing,
             check=answering(outcome),
             take_up=answering(outcome),
+            examine=nothing,
         )
     )
     act(bridge)

@@ -241,6 +241,7 @@ async def test_the_bridge_answers_an_acknowledgement_whatever_happens(qapp: QApp
             cancel=nothing,
             check=nothing,
             take_up=nothing,
+            examine=nothing,
         )
     )
     bridge.shown(payment())

@@ -23,8 +23,12 @@ def _own_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     raises = logging.raiseExceptions
+    chatty = {name: logging.getLogger(name).level for name in logs._CHATTY}
     root.handlers = []
     yield
+    for name, before in chatty.items():
+        # Other tests hear what these say.
+        logging.getLogger(name).setLevel(before)
     for handler in root.handlers:
         handler.close()
     root.handlers, logging.raiseExceptions = handlers, raises

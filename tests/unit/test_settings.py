@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load, redact_url
+from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load
 
 KEY = "blink_0123456789abcdef"
 NOWHERE = Path("/nonexistent/blinkpos.toml")
@@ -75,7 +76,17 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         DATA_DIR=str(tmp_path / "data"),
         BACKUP_DIR=str(tmp_path / "usb"),
         BACKUP_PASSPHRASE="correct horse",
+        PAYOUT_KEY="blink_that_pays",
+        METRICS_PORT="9464",
+        ALERT_URL="http://user:pw@hooks.example/T0KEN",
+        KEY_PASSPHRASE=" with spaces ",
     )
+    assert settings.payout_key == Secret("blink_that_pays")
+    assert settings.keys_of_file == frozenset()
+    assert settings.metrics_port == 9464
+    assert settings.alert_url == Secret("http://user:pw@hooks.example/T0KEN")
+    assert settings.key_passphrase == Secret(" with spaces ")
+    assert settings.stored_keys == config_file().parent / "keys"
     assert settings.api_key == Secret(KEY)
     assert settings.api_url == "https://blink.example/graphql"
     assert settings.ws_url == "wss://blink.example/graphql"
@@ -123,6 +134,17 @@ def test_the_file_is_read_in_any_spelling_and_with_lists(write: Write) -> None:
     assert settings.tip_presets == (Fraction(5), Fraction("7.5"))
 
 
+def test_it_is_known_which_keys_the_file_gave(write: Write) -> None:
+    path = write(f'api_key = "{KEY}"\npayout_key = "{KEY}"\n')
+    assert load({}, path).keys_of_file == {"API_KEY", "PAYOUT_KEY"}
+    assert load({"BLINKPOS_API_KEY": "blink_of_env"}, path).keys_of_file == {"PAYOUT_KEY"}
+
+
+def test_a_passphrase_is_not_read_from_the_file(write: Write) -> None:
+    with pytest.raises(SettingsError, match="no setting"):
+        load({}, write('key_passphrase = "correct horse"'))
+
+
 def test_the_environment_comes_before_the_file(write: Write) -> None:
     path = write('currency = "EUR"\ntill = "garden"\n')
     settings = load({"BLINKPOS_CURRENCY": "USD"}, path)
@@ -139,9 +161,10 @@ def test_a_key_in_the_file_of_its_owner_alone_is_taken(write: Write, mode: int) 
     assert load({}, write(f'api_key = "{KEY}"', mode)).api_key == Secret(KEY)
 
 
+@pytest.mark.parametrize("name", ["api_key", "payout_key"])
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601, 0o666])
-def test_a_key_in_a_file_that_others_reach_is_refused(write: Write, mode: int) -> None:
-    path = write(f'api_key = "{KEY}"', mode)
+def test_a_key_in_a_file_that_others_reach_is_refused(write: Write, mode: int, name: str) -> None:
+    path = write(f'{name} = "{KEY}"', mode)
     with pytest.raises(SettingsError, match="chmod 600") as caught:
         load({}, path)
     assert KEY not in str(caught.value)
@@ -208,6 +231,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("REDIS_URL", "6379", "redis+sentinel:// or rediss+sentinel:// or unix://"),
         ("DATA_DIR", "~nobody_of_this_name/x", "a folder that can be made"),
         ("DATA_DIR", "a\0b", "a folder that can be made"),
+        ("PAYOUT_KEY", "short", "Blink API key without spaces"),
+        ("METRICS_PORT", "0", "1 to 65535"),
+        ("METRICS_PORT", "65536", "1 to 65535"),
+        ("METRICS_PORT", "٩٤٦٤", "1 to 65535"),
+        ("ALERT_URL", "ftp://hooks.example/x", "https:// or http://"),
+        ("ALERT_URL", "https:///x", "name a host"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -298,6 +327,9 @@ def test_no_secret_shows_in_a_text_of_the_settings() -> None:
         DATABASE_DIRECT_URL="postgresql://u:direct_password@db.example/till",
         REDIS_URL="redis://:redis_password@cache.example/0",
         BACKUP_PASSPHRASE="backup_password",
+        PAYOUT_KEY=KEY,
+        KEY_PASSPHRASE="a password",
+        ALERT_URL="https://hooks.example/password",
     )
     for text in (repr(settings), str(settings), f"{settings}", f"{settings.api_key}"):
         assert KEY not in text

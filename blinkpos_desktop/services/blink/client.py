@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    Allowance,
     BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
@@ -15,6 +17,7 @@ from blinkpos_desktop.domain.blink import (
     InvoiceStatus,
     RateLimitedError,
     RecipientWallet,
+    Scope,
     SendAnswer,
     TransactionPage,
     TransactionStatus,
@@ -58,8 +61,34 @@ class BlinkClient:
         self._transport = transport
 
     async def account(self) -> Account:
-        """Return the key's own account, its scopes and the network."""
-        return wire.account(await self._transport.call("account"))
+        """Return the key's own account, its scopes and the network.
+
+        With a key of its own for paying, WRITE is that one's to have.
+
+        Raises:
+            SettingsError: a key is wrong, or the key for paying is another account's.
+        """
+        own = wire.account(await self._transport.call("account"))
+        return own if not self._transport.has_paying_key else with_payer(own, await self.payer())
+
+    async def payer(self) -> Account:
+        """Return the account of the key for paying.
+
+        Raises:
+            SettingsError: that key is wrong, or may not even read whose it is.
+        """
+        try:
+            return wire.account(await self._transport.call("account", paying=True))
+        except SettingsError as error:
+            raise SettingsError(
+                "Blink does not accept the key for paying: it needs READ and WRITE, "
+                "check BLINKPOS_PAYOUT_KEY.",
+                cause=error.cause,
+            ) from error
+
+    async def allowance(self) -> Allowance | None:
+        """Return what may still be sent inside Blink today; ``None`` when Blink does not say."""
+        return wire.allowance(await self._transport.call("limits"))
 
     async def currencies(self) -> Sequence[Currency]:
         """Return all the currencies that Blink lists."""
@@ -203,6 +232,7 @@ class BlinkClient:
         data = await self._transport.call(
             "pay",
             variables,
+            paying=True,
             seconds=PAY_SECONDS,
             urgency=Urgency.MONEY,
             patience=0.0,
@@ -235,6 +265,21 @@ class BlinkClient:
         if error := wire.first_error(payload):
             raise _payload_error(name, error)
         return payload
+
+
+def with_payer(own: Account, payer: Account) -> Account:
+    """Return the account with the scopes that its two keys have together.
+
+    Raises:
+        SettingsError: the key for paying is another account's, or may not pay.
+    """
+    if (payer.id, payer.network) != (own.id, own.network):
+        raise SettingsError(
+            "The key for paying is another account's: both must be the collecting account's."
+        )
+    if Scope.WRITE not in payer.scopes:
+        raise SettingsError("The key for paying lacks WRITE: make another one at Blink.")
+    return replace(own, scopes=own.scopes | {Scope.WRITE})
 
 
 def _payload_error(name: str, error: wire.PayloadError) -> TillError:

@@ -55,7 +55,7 @@ class Transport:
     def __init__(
         self,
         url: str,
-        key: str | None,
+        key: str | None = None,
         *,
         jitter: Callable[[], float] = random.random,
         boot: Callable[[], float] = time.monotonic,
@@ -65,6 +65,7 @@ class Transport:
         ``boot`` gives seconds since the machine's start, those it slept included.
         """
         self._url, self._key, self._boot = url, key, boot
+        self._paying_key: str | None = None
         self.gate = Gate(jitter)
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
@@ -78,6 +79,15 @@ class Transport:
             trust_env=False,
         )
 
+    def use_keys(self, key: str, paying_key: str | None) -> None:
+        """Take the keys once they are found; without one of its own, paying uses the first."""
+        self._key, self._paying_key = key, paying_key
+
+    @property
+    def has_paying_key(self) -> bool:
+        """Whether there is a key of its own for paying."""
+        return self._paying_key is not None
+
     async def close(self) -> None:
         """Close its connections."""
         self.gate.shut_down()
@@ -89,6 +99,7 @@ class Transport:
         variables: dict[str, Any] | None = None,
         *,
         keyed: bool = True,
+        paying: bool = False,
         seconds: float = ANSWER_SECONDS,
         urgency: Urgency = Urgency.ORDINARY,
         patience: float | None = None,
@@ -96,6 +107,7 @@ class Transport:
     ) -> dict[str, Any]:
         """Send the document ``name`` and return the answer's ``data``.
 
+        With ``paying`` the key for paying rides along, if there is one of its own.
         After an HTTP 429 it waits at the gate, for at most ``patience`` seconds (by default
         as long as for an answer). With ``fresh_seconds`` it does not leave when more of the
         boot time has passed before it could: the machine slept, or no connection was free.
@@ -106,9 +118,10 @@ class Transport:
             SettingsError: the key is wrong or lacks a scope. BlinkRefusedError:
             GraphQL errors at the top level.
         """
-        if keyed and self._key is None:
+        key = (self._paying_key if paying else None) or self._key
+        if keyed and key is None:
             raise SettingsError("No Blink API key is set: set BLINKPOS_API_KEY.")
-        headers = {"X-API-KEY": self._key} if keyed and self._key else {}
+        headers = {"X-API-KEY": key} if keyed and key else {}
         if not all(_PRINTABLE.fullmatch(value) for value in headers.values()):
             # The client below would refuse it too, and repeat it in its message.
             raise SettingsError(BAD_KEY, cause=f"{name}: the key has characters that no key has")

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    Allowance,
     Direction,
     InvoiceStatus,
     PaidUpdate,
@@ -26,6 +27,7 @@ from blinkpos_desktop.domain.errors import InputError, OutcomeUnknownError, Sett
 from blinkpos_desktop.domain.money import MAX_SATS, Currency, Price
 
 SILENT: Final = "Blink does not answer as it should: try again."
+_DAY: Final = 86_400
 _HASH = re.compile(r"[0-9a-f]{64}")
 _EXTERNAL_ID = re.compile(r"[a-z0-9_-]{1,100}")
 _PRINTABLE = re.compile(r"[!-~]{1,4096}")
@@ -82,6 +84,25 @@ def account(data: dict[str, Any]) -> Account:
 def network(data: dict[str, Any]) -> str:
     """Read the answer of ``network.graphql``."""
     return _read("network", lambda: str(data["globals"]["network"]))
+
+
+def allowance(data: dict[str, Any]) -> Allowance | None:
+    """Read the answer of ``limits.graphql``: the narrowest limit that Blink states."""
+
+    def read() -> Allowance | None:
+        limits = data["me"]["defaultAccount"]["limits"]["internalSend"]
+        found = [
+            Allowance(
+                remaining_cents=_whole(limit["remainingLimit"]),
+                total_cents=_whole(limit["totalLimit"]),
+                seconds=_whole(limit["interval"] or _DAY),
+            )
+            for limit in limits
+            if limit["remainingLimit"] is not None
+        ]
+        return min(found, key=lambda each: each.remaining_cents, default=None)
+
+    return _read("limits", read)
 
 
 def currencies(data: dict[str, Any]) -> list[Currency]:

@@ -20,7 +20,7 @@ async def last_backup(connections: Connections) -> Backup | None:
     """
     async with connections.transaction() as ledger:
         row = await ledger.maybe("last_backup")
-    return _backup(row) if row else None
+    return backup_of(row) if row else None
 
 
 def note(conninfo: str, backup: Backup) -> bool:
@@ -43,7 +43,8 @@ def note(conninfo: str, backup: Backup) -> bool:
     return True
 
 
-def _backup(row: DictRow) -> Backup:
+def backup_of(row: DictRow) -> Backup:
+    """Return what a row of ``last_backup`` says."""
     return Backup(
         made_at=row["made_at"],
         till=row["till"],

@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.measures import PoolMeasure
 from blinkpos_desktop.services.store import queries
 
 CONNECT_SECONDS: Final = 5
@@ -190,6 +191,13 @@ class Connections:
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
+
+    def stats(self) -> PoolMeasure:
+        """Return how many connections there are, and how many wait for one."""
+        stats = self._pool.get_stats()
+        size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        waiting = stats.get("requests_waiting", 0)
+        return PoolMeasure(size=size, most=POOL_SIZE, lent=max(size - free, 0), waiting=waiting)
 
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[Transaction]:

@@ -65,16 +65,16 @@ class EmbeddedPostgres:
         self._turn = threading.Lock()
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster, up or not."""
+        return (self._cluster / "PG_VERSION").exists()
+
+    @property
     def conninfo(self) -> str:
         """How psycopg connects to it, whatever PostgreSQL variables somebody has set."""
         host = _quoted(str(self._socket_dir))
         own = "port=5432 dbname=postgres user=blinkpos hostaddr='' options='' sslmode=disable"
         return f"host='{host}' {own}"
-
-    @property
-    def is_made(self) -> bool:
-        """Whether there is a database in the folder, running or not."""
-        return (self._cluster / "PG_VERSION").exists()
 
     def start(self, *, alone: bool = False) -> None:
         """Join the users of the server, and start it if it is not up; safe to repeat.

@@ -20,6 +20,7 @@ from psycopg.rows import tuple_row
 
 from blinkpos_desktop import resources
 from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
+from blinkpos_desktop.domain.measures import History
 
 _LOCK: Final = 0x626C_696E_6B70_6F73  # "blinkpos"
 _BUSY: Final = ("ledger", "payments", "transfers", "recipient_invoices", "events")
@@ -136,6 +137,19 @@ async def _take_tables(connection: AsyncConnection[Any]) -> None:
         await connection.execute("SET LOCAL lock_timeout = 0")
         return
     raise UnavailableError("Another till is busy with the database: try again in a minute.")
+
+
+def compare(present: dict[int, str]) -> History:
+    """Return how a database's migrations stand to this program's: version → checksum."""
+    wanted = known()
+    try:
+        check_history(present, wanted)
+    except SettingsError:
+        newer = any(version > len(wanted) for version in present)
+        return History.NEWER if newer else History.OTHER
+    if not present:
+        return History.NONE
+    return History.CURRENT if len(present) == len(wanted) else History.OLDER
 
 
 def check_history(present: Mapping[int, str], wanted: tuple[Migration, ...]) -> None:

@@ -59,7 +59,7 @@ async def _heard(request: Awaitable[_T]) -> _T:
     return answer
 
 
-def _trouble(error: Exception) -> str:
+def trouble_of(error: Exception) -> str:
     """Return what an owner can do something about; empty for what passes by itself."""
     match error:
         case AuthenticationError() | NoPermissionError():
@@ -206,7 +206,7 @@ class RedisCache:
             self._wake.clear()
 
     def _failed(self, error: Exception) -> None:
-        trouble = _trouble(error)
+        trouble = trouble_of(error)
         if self._health is not Health.AWAY or trouble != self.trouble:
             # Its own message may repeat what was sent.
             why = trouble or type(error).__name__

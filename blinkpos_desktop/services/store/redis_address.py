@@ -19,8 +19,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.settings import PREFIX, redact_url
+from blinkpos_desktop.settings import PREFIX
 
 LIMIT_SECONDS: Final = 0.25
 """What any one request, or the way to a server, may take."""
