@@ -100,6 +100,8 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
     },
     _S.PREPARED: {
         _E.SEND_STARTED: _S.SENDING,
+        # It was taken for unpaid, and a request that was late has arrived since.
+        _E.SEND_PENDING: _S.IN_FLIGHT,
         # A lasting refusal that was proven unpaid.
         _E.GAVE_UP: _S.ATTENTION,
         _E.SET_ASIDE: _S.ATTENTION,

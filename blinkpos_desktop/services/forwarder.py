@@ -98,6 +98,8 @@ class Forwarder:
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._jitter = shop, jitter
         self._under_way: set[int] = set()
+        self._pending: set[str] = set()
+        """Hashes that Blink last showed as PENDING here, whatever another till has made of it."""
         self._turns = Turns(store, clock)
 
     async def forward(self, payment_id: int, *, at_once: bool = False) -> None:
@@ -175,7 +177,7 @@ class Forwarder:
         failures = 0
         while True:
             try:
-                if _can_be_sent(transfer) and (transfer.is_due or at_once):
+                if self._can_be_sent(transfer) and (transfer.is_due or at_once):
                     outcome = await self._send_in_turn(payment, transfer)
                 else:
                     outcome = await self._claim_and_advance(payment, transfer, at_once=at_once)
@@ -216,6 +218,9 @@ class Forwarder:
         match transfer.next_step:
             case Step.MAKE_INVOICE:
                 outcome = await self._make_invoice(payment, transfer)
+            case Step.SEND if self._is_pending(transfer):
+                # Another till has found it unpaid, before a late request of ours arrived.
+                outcome = await self._record(payment, transfer, TransferEvent.SEND_PENDING)
             case Step.SEND if transfer.trouble is Trouble.LASTING:
                 # A refusal that lasts, of an invoice that was proven unpaid: a person must choose.
                 outcome = await self._record(
@@ -289,6 +294,8 @@ class Forwarder:
         except TillError as error:
             _log.warning("transfer %d: the answer is lost: %s", sending.id, error)
             return await self._record(payment, sending, lost, error=str(error), ends_send=True)
+        if answer.status is SendStatus.PENDING:
+            self._pending.add(invoice.payment_hash)
         said = f"{answer.status} {answer.code} {answer.message}"
         return await self._record(
             payment,
@@ -310,6 +317,10 @@ class Forwarder:
         sent = None
         if status is not InvoiceStatus.PAID:
             sent = await self._gateway.sent_status(payment.wallet_id, payment_hash)
+        if sent is TransactionStatus.PENDING:
+            self._pending.add(payment_hash)
+        else:
+            self._pending.discard(payment_hash)
         if status is InvoiceStatus.PAID or sent is TransactionStatus.SUCCESS:
             return await self._record(payment, transfer, TransferEvent.STATUS_PAID)
         if sent is TransactionStatus.PENDING:
@@ -366,13 +377,19 @@ class Forwarder:
             self._tell(payment, next(each for each in payment.transfers if each.id == carried.id))
             await self._complete(payment.id)
 
+    def _can_be_sent(self, transfer: Transfer) -> bool:
+        return (
+            transfer.next_step is Step.SEND
+            and transfer.trouble is not Trouble.LASTING
+            and not self._is_pending(transfer)
+        )
+
+    def _is_pending(self, transfer: Transfer) -> bool:
+        return transfer.invoice is not None and transfer.invoice.payment_hash in self._pending
+
     def _tell(self, payment: Payment, transfer: Transfer) -> None:
         self._feed.publish(
             TransferChanged(
                 payment_id=payment.id, payment_hash=payment.payment_hash, transfer=transfer
             )
         )
-
-
-def _can_be_sent(transfer: Transfer) -> bool:
-    return transfer.next_step is Step.SEND and transfer.trouble is not Trouble.LASTING
