@@ -21,6 +21,7 @@ from tests.simulation.store_model import StoreModel
 wrong = Family("The ledger")
 
 _begin, _begin_transfer = StoreModel.begin_attempt, StoreModel.begin_transfer_attempt
+_store = StoreModel.store_recipient_invoice
 
 
 @wrong.function("overwrite a prepared invoice", StoreModel, "store_recipient_invoice")
@@ -85,13 +86,20 @@ def _same_transfer_id(self: StoreModel, transfer_id: int, process: UUID) -> Atte
     return replace(attempt, external_id=attempt.external_id.rpartition("-")[0] + "-1")
 
 
-def _whoever_is_paid(row: TransferRow, transfer: Transfer, process: UUID) -> bool:
-    return row.state is transfer.state and row.claimed_by == process
-
-
-wrong.value(
-    "store an invoice of the former recipient",
-    StoreModel,
-    "_is_as_given",
-    staticmethod(_whoever_is_paid),
-)
+@wrong.function("store an invoice of the former recipient", StoreModel, "store_recipient_invoice")
+def _whoever_is_paid(
+    self: StoreModel,
+    transfer: Transfer,
+    invoice: RecipientInvoice,
+    process: UUID,
+    *,
+    releases: bool = False,
+) -> Transfer | None:
+    """By the number alone: whoever is the recipient by now, and whoever has claimed it."""
+    row = self.transfers[transfer.id]
+    was = row.recipient, row.claimed_by
+    row.recipient, row.claimed_by = transfer.recipient, process
+    stored = _store(self, transfer, invoice, process, releases=releases)
+    row.recipient, row.claimed_by = was
+    row.view = row.payment.view = None
+    return stored
