@@ -218,7 +218,7 @@ async def test_no_backup_for_a_day_is_told_once_a_till_has_had_time_to_make_one(
     database_url: str, hook: Hook
 ) -> None:
     async with watching(database_url, hook) as (watch, store):
-        await change(database_url, _BACKUP.format(age="3 days"))
+        await change(database_url, _BACKUP.format(age="3 days 1 hour"))
         watch.time.seconds = 3599.0
         await watch.alerts.look()
         assert hook.taken == [], "a till that was off gets an hour"

@@ -102,7 +102,7 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "shown": [sale["id"]],
         "parts_sats": [1],
         **{name: [text] for name in ("roles", "memos", "states", "reasons", "sources")},
-        **dict.fromkeys(("releases", "was_shown", "encrypted"), True),
+        **dict.fromkeys(("releases", "was_shown", "encrypted", "is_over"), True),
         "made_at": now,
         "tip_percent": Decimal(10),
         "kind": "recipient",
@@ -136,7 +136,7 @@ _TEXTS = (
     ),
     *("note", "outcome", "payment_request", "reason", "remedy", "role", "state", "state_after"),
     *("state_before", "till", "to", "trouble", "who", "why_completed", "place", "verified_in"),
-    *("target", "name"),
+    *("target", "name", "sentence"),
 )
 _NUMBERS = (
     *("asked", "base_minor", "currency_digits", "differing", "fixed", "for_person", "found"),
