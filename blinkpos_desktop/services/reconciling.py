@@ -52,6 +52,8 @@ START_SECONDS: Final = 20.0
 """The first customer of the day comes before the books."""
 DAY_SECONDS: Final = 24 * 3600.0
 RETRY_SECONDS: Final = 5 * 60.0
+SOON_SECONDS: Final = 20.0
+"""Until what could be recorded and was not, for somebody was at it, is tried again under a hold."""
 _log = logging.getLogger(__name__)
 
 Forward = Callable[[], Awaitable[None]]
@@ -176,7 +178,8 @@ class Reconciling:
             if report.is_released:
                 _log.warning("nothing differs: the hold is over")
             elif report.was_held:
-                pause = RETRY_SECONDS
+                is_fixable = any(each.can_fix for each in report.remaining)
+                pause = SOON_SECONDS if is_fixable else RETRY_SECONDS
             _log.info("reconciled %d transactions", report.transactions)
 
     async def _walk(self, wallet_id: str, since: int) -> list[WalletTransaction]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from blinkpos_desktop.domain import watching
-from blinkpos_desktop.services import attention, forwarder, recovery, supervisor, watcher
+from blinkpos_desktop.services import (
+    attention,
+    forwarder,
+    reconciling,
+    recovery,
+    supervisor,
+    watcher,
+)
 from blinkpos_desktop.services.blink import gate, subscription
 
 
@@ -24,6 +31,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         (forwarder, "RESTRICTED_SECONDS", 0.05),
         (recovery, "EVERY_SECONDS", 0.1),
         (recovery, "OTHERS_GRACE_SECONDS", 0.05),
+        (reconciling, "SOON_SECONDS", 0.05),
     ):
         monkeypatch.setattr(module, name, seconds)
     for module in (forwarder, gate, subscription, supervisor):

@@ -25,10 +25,11 @@ from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState,
 from blinkpos_desktop.operations import reconcile
 from blinkpos_desktop.services import attention, reconciling
 from blinkpos_desktop.services.store.holds import free_account
+from blinkpos_desktop.services.turns import CLAIM_SECONDS
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
-from tests.integration.running import Till, aside, opened, running
+from tests.integration.running import LIMIT, Till, aside, opened, running
 from tests.integration.stores import (
     another_account,
     claimed,
@@ -340,6 +341,40 @@ async def test_what_a_newer_copy_sent_is_marked_before_anything_is_forwarded(
     assert control.requests()["Pay"] == sends
     assert [control.balance(name) for name in ("till", "cafe", "elturco")] == [0, 21, 2]
     control.verify()
+
+
+async def test_what_somebody_was_at_is_marked_soon_and_the_ledger_freed(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A claim in the way costs moments, not the five minutes that what differs for long waits."""
+    monkeypatch.setattr(reconciling, "START_SECONDS", 0.0)
+    monkeypatch.setattr(reconciling, "RETRY_SECONDS", 3600.0)
+    payment = await left(make_settings, simulator, prepares=True)
+    copy_url = copied(database_url)
+    async with running(make_settings(), simulator) as newer:
+        await completed(newer, payment)
+    async with store_at(copy_url) as other:
+        tip = payment.transfers[1]
+        assert await other.claim(tip.id, seconds=CLAIM_SECONDS) is not None
+        async with restored(make_settings, simulator, copy_url) as till:
+            till.engine.supervisor.start(
+                "daily", till.engine.reconciling.run_daily(lambda: till.engine.shop.account)
+            )
+            async with asyncio.timeout(LIMIT):
+                while not await aside(ledger.rows, copy_url, _COMPARED):
+                    pass
+                assert await till.engine.attention.hold() is not None
+                await other.release(tip.id)
+                while await aside(ledger.rows, copy_url, _HELD):
+                    pass
+            assert {each.state for each in (await till.now(payment)).transfers} == {S.SETTLED}
+
+
+_HELD = "SELECT id FROM holds WHERE ended_at IS NULL"
+_COMPARED = "SELECT id FROM reconciliations WHERE finished_at IS NOT NULL"
 
 
 async def test_what_was_retired_and_sent_anew_is_marked_only_by_the_three_conditions(
