@@ -76,14 +76,17 @@ def _sums(quote: Quote, room: int) -> str:
         items = [str(parts[0])]
     else:
         items = [part.decimal() for part in parts]
-    tip = [f"{format_percent(sale.tip_percent)} tip"] if sale.tip.minor else []
-    if len(items + tip) == 1:
+    off = f" - {Money(minor=sale.off_minor, currency=sale.currency).decimal()}"
+    end = off if sale.off_minor else ""
+    if sale.tip.minor:
+        end = f"{end} + {format_percent(sale.tip_percent)} tip"
+    if len(items) == 1 and not end:
         return ""
-    sums = " + ".join(items + tip)
+    sums = " + ".join(items) + end
     while items and _size(sums) > room:
         # Whole items go: half of a number would be another number.
         items.pop()
-        sums = " + ".join([*items, _MORE, *tip])
+        sums = " + ".join([*items, _MORE]) + end
     return sums
 
 
