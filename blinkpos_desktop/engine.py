@@ -43,6 +43,7 @@ from blinkpos_desktop.services.history import History
 from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.items import Items
 from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.left_open import LeftOpen
 from blinkpos_desktop.services.news import News
@@ -58,6 +59,7 @@ from blinkpos_desktop.services.store import auditing, backups
 from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
+from blinkpos_desktop.services.store.items import PostgresItems
 from blinkpos_desktop.services.store.notifications import Notifications
 from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -155,6 +157,7 @@ class Engine:
             receiving.paid,
         )
         self.history = History(self._postgres.records, clock, settings.timezone)
+        self.items = Items(PostgresItems(self._postgres.connections), self.feed)
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
@@ -193,6 +196,7 @@ class Engine:
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.left_open.on_fact)
+            self.feed.listen(self.items.on_fact)
             self.feed.listen(self.reconciling.on_fact)
 
     async def open_store(self) -> None:
@@ -208,6 +212,8 @@ class Engine:
         self._notifications.check()
         self._tell(Part.POSTGRESQL, Health.OK)
         self.supervisor.keep("database-health", self._check_database)
+        if not self._only_own:
+            self.supervisor.keep("items", self.items.run)
         if self._redis:
             self.supervisor.keep("redis", self._redis.run)
         else:

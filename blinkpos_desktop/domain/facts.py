@@ -9,8 +9,10 @@ from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem
 from blinkpos_desktop.domain.health import Verdict
 from blinkpos_desktop.domain.hold import Hold
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.domain.sale import Recipient
 from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import Transfer
@@ -233,6 +235,39 @@ class UnassignedIncome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsChanged:
+    """All that can be sold at a tap now, in the order of the buttons."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEdited:
+    """The edit of an item that was asked for is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEditFailed:
+    """An edit of an item was not stored; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaleLoaded:
+    """This till's last sale; None before the first."""
+
+    sale: LastSale | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaleFailed:
+    """This till's last sale could not be had; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookAgain:
     """Others may have changed what is listed here."""
 
@@ -262,5 +297,10 @@ Fact = (
     | PaymentSeen
     | SeeingFailed
     | UnassignedIncome
+    | ItemsChanged
+    | ItemEdited
+    | ItemEditFailed
+    | LastSaleLoaded
+    | LastSaleFailed
     | LookAgain
 )

@@ -29,11 +29,12 @@ WITH counted AS (
 sale AS (
     INSERT INTO payments (state, network, account_id, wallet_id, till, currency, currency_digits,
         currency_symbol, items_minor, base_minor, tip_minor, tip_percent, price_base,
-        price_offset, price_as_of, total_sats, tip_sats, note, memo, attempt)
+        price_offset, price_as_of, total_sats, tip_sats, note, sold, memo, attempt)
     VALUES ('intended', %(network)s, %(account_id)s, %(wallet_id)s, %(till)s, %(currency)s,
         %(currency_digits)s, %(currency_symbol)s, %(items_minor)s, %(base_minor)s, %(tip_minor)s,
         %(tip_percent)s, %(price_base)s, %(price_offset)s, to_timestamp(%(price_as_of)s),
-        %(total_sats)s, %(tip_sats)s, %(note)s, %(memo)s, (SELECT count(*) FROM counted))
+        %(total_sats)s, %(tip_sats)s, %(note)s, %(sold)s, %(memo)s,
+        (SELECT count(*) FROM counted))
     RETURNING id, attempt, created_at
 ),
 parts AS (

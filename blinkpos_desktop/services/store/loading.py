@@ -36,7 +36,7 @@ from blinkpos_desktop.services.store.whole import (
 
 _BLOCK: Final = 1 << 16
 _TURN_SECONDS: Final = 60
-_LIVED_IN: Final = ("payments", "imported_payments", "imported_events", "moves")
+_LIVED_IN: Final = ("payments", "items", "imported_payments", "imported_events", "moves")
 """A ledger with a row in any of these is somebody's history."""
 
 

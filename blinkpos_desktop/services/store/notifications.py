@@ -34,6 +34,8 @@ SETTLED_SECONDS: Final = 60.0
 """A connection that lived so long was a good one: the count of failures begins anew."""
 POOLED_SECONDS: Final = 300.0
 """After so long it is asked again whether a pooler is still in between."""
+ITEMS_CHANNEL: Final = "blinkpos_items"
+"""Says which process has changed the shelf: whoever lists something looks again."""
 _log = logging.getLogger(__name__)
 
 
@@ -104,11 +106,15 @@ class Notifications:
             if answers is None or answers["pid"] != connection.info.backend_pid:
                 return
             await _ask(connection, "LISTEN blinkpos")
+            await _ask(connection, f"LISTEN {ITEMS_CHANNEL}")
             self.hears = True
             self._on_connected()
             while True:
                 async for heard in connection.notifies(timeout=QUIET_SECONDS):
-                    self._take(heard.payload)
+                    if heard.channel != ITEMS_CHANNEL:
+                        self._take(heard.payload)
+                    elif heard.payload != self._process:
+                        self._on_connected()
                 await _ask(connection, "SELECT 1")
 
     async def _without(self) -> None:

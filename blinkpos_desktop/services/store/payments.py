@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from blinkpos_desktop.domain.errors import RefusedError, TillError
 from blinkpos_desktop.domain.money import Money, round_half_up
@@ -22,6 +23,7 @@ from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.transfer import Transfer
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import rows
+from blinkpos_desktop.services.store import sold as sold_lines
 from blinkpos_desktop.services.store.connections import Connections, Transaction
 
 
@@ -203,6 +205,7 @@ def _values(plan: PaymentPlan) -> dict[str, object]:
         "total_sats": quote.total_sats,
         "tip_sats": quote.tip_sats,
         "note": sale.note,
+        "sold": Jsonb(sold_lines.to_object(sale.sold)) if sale.sold else None,
         "memo": plan.memo,
         "roles": [part.role for part in plan.transfers],
         "recipients": [part.recipient for part in plan.transfers],

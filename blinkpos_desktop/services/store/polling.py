@@ -31,6 +31,7 @@ class Polling:
         self._on_news, self._on_missed = on_news, on_missed
         self._after: int | None = None
         self._seen: set[int] = set()
+        self._items = 0
 
     async def run(self) -> None:
         """Ask until cancelled, but for the time that notifications are heard."""
@@ -49,6 +50,7 @@ class Polling:
         async with self._connections.transaction() as ledger:
             is_first = self._after is None
             last = int((await ledger.one("last_event"))["id"])
+            items = int((await ledger.one("item_mark"))["mark"])
             behind = last if self._after is None else self._after
             rows = await ledger.rows("news_after", after=max(0, behind - LOOK_BACK))
         own = self._connections.process
@@ -65,5 +67,6 @@ class Polling:
                 )
         self._seen = {row["id"] for row in rows}
         self._after = last
-        if is_first:
+        have_items_changed, self._items = items != self._items, items
+        if is_first or have_items_changed:
             self._on_missed()
