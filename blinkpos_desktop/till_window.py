@@ -131,6 +131,7 @@ async def _main(
                 history=engine.history,
                 attention=engine.attention,
                 announcing=engine.announcing,
+                items=engine.items,
                 cancel=engine.cancel,
                 check=engine.watcher.check,
                 take_up=engine.left_open.take_up,

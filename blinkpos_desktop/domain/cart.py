@@ -179,6 +179,12 @@ def put_typed(cart: Cart, parts: tuple[int, ...]) -> Cart:
     return cart
 
 
+def with_typed(cart: Cart, parts: tuple[int, ...]) -> Cart:
+    """Return the cart as it would be with what is still being typed; the limits come later."""
+    typed = tuple(Line(name="", unit_minor=minor) for minor in parts)
+    return replace(cart, lines=cart.lines + typed)
+
+
 def set_quantity(cart: Cart, at: int, quantity: int) -> Cart:
     """Return the cart with so many pieces in its line number ``at``.
 

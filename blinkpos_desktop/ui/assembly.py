@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.attention import Choice
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
@@ -16,6 +17,8 @@ from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -55,6 +58,18 @@ class Bridge(Protocol):
     def examine(self) -> None:
         """Look at all that the till rests on; HealthExamined answers, once the till is there."""
 
+    def save_item(self, item: Item) -> None:
+        """Store an item as edited; ItemEdited or ItemEditFailed answers, once."""
+
+    def remove_item(self, item: Item) -> None:
+        """Take an item off the shelf; ItemEdited or ItemEditFailed answers, once."""
+
+    def swap_items(self, one: int, other: int) -> None:
+        """Let two items change places; ItemEdited or ItemEditFailed answers, once."""
+
+    def load_last_sale(self) -> None:
+        """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
+
 
 def build(
     bridge: Bridge,
@@ -73,9 +88,10 @@ def build(
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
     tips, attention, health = Tips(), Attention(), HealthPanel()
-    window = MainWindow(till, status, tips, attention, health, dark=dark)
+    shelf, last_sale = Shelf(currency=currency), LastSaleModel()
+    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
-    for viewmodel in (till, status, tips, attention, health):
+    for viewmodel in (till, status, tips, attention, health, shelf, last_sale):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -89,4 +105,9 @@ def build(
     window.heavy_wanted.connect(sounds.prepare)
     attention.choice_wanted.connect(bridge.choose)
     health.examine_wanted.connect(bridge.examine)
+    shelf.save_wanted.connect(bridge.save_item)
+    shelf.remove_wanted.connect(bridge.remove_item)
+    shelf.swap_wanted.connect(bridge.swap_items)
+    last_sale.load_wanted.connect(bridge.load_last_sale)
+    last_sale.again_wanted.connect(till.take_again)
     return window

@@ -18,11 +18,16 @@ from blinkpos_desktop.domain.facts import (
     ChoiceTaken,
     Fact,
     InvoiceChecked,
+    ItemEdited,
+    ItemEditFailed,
+    LastSaleFailed,
+    LastSaleLoaded,
     SeeingFailed,
     TakeUpFailed,
     TipsFailed,
     TipsLoaded,
 )
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
     from blinkpos_desktop.services.history import History
+    from blinkpos_desktop.services.items import Items
     from blinkpos_desktop.services.supervisor import Supervisor
 
 STARTING: Final = "The till is still starting: try again in a moment."
@@ -56,6 +62,7 @@ class Services:
     history: History
     attention: Attention
     announcing: Announcing
+    items: Items
     cancel: Callable[[int], Coroutine[Any, Any, object]]
     check: Callable[[int], Coroutine[Any, Any, bool]]
     take_up: Callable[[int], Coroutine[Any, Any, None]]
@@ -145,6 +152,55 @@ class Bridge(QObject):
             self.tell(SeeingFailed(payment_id=payment_id, sentence=STARTING))
             return
         self._start(f"seen-{payment_id}", self._acknowledge(self._services.announcing, payment_id))
+
+    def save_item(self, item: Item) -> None:
+        """Store an item as edited; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.save(item))
+
+    def remove_item(self, item: Item) -> None:
+        """Take an item off the shelf; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.remove(item))
+
+    def swap_items(self, one: int, other: int) -> None:
+        """Let two items change places; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.swap(one, other))
+
+    def load_last_sale(self) -> None:
+        """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
+        if self._services is None:
+            self.tell(LastSaleFailed(sentence=STARTING))
+            return
+        self._start("last-sale", self._load_last_sale(self._services.items))
+
+    def _edit_items(self, edit: Callable[[Items], Coroutine[Any, Any, None]]) -> None:
+        if self._services is None:
+            self.tell(ItemEditFailed(sentence=STARTING))
+            return
+        self._start("edit-item", self._edited(edit(self._services.items)))
+
+    async def _edited(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except TillError as error:
+            _log.warning("no edit: %s", error)
+            self.tell(ItemEditFailed(sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no edit: a bug")
+            self.tell(ItemEditFailed(sentence=NOT_DONE))
+        else:
+            self.tell(ItemEdited())
+
+    async def _load_last_sale(self, items: Items) -> None:
+        try:
+            sale = await items.last_sale()
+        except TillError as error:
+            _log.warning("no last sale: %s", error)
+            self.tell(LastSaleFailed(sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no last sale: a bug")
+            self.tell(LastSaleFailed(sentence=NOT_DONE))
+        else:
+            self.tell(LastSaleLoaded(sale=sale))
 
     async def _acknowledge(self, announcing: Announcing, payment_id: int) -> None:
         try:

@@ -65,6 +65,13 @@ QPushButton[role="status"]:focus { border: 2px solid $accent; }
 QPushButton[role="period"] { background: $surface; border-color: $surface; color: $muted;
                              padding: 0 ${gap}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }
+QPushButton[role="small"] { background: $surface; padding: 0; }
+QPushButton[role="small"]:pressed { background: $pressed; }
+QPushButton[role="small"]:disabled { border-color: $surface; }
+QPushButton[role="bad"] { background: transparent; border-color: $line; color: $bad; }
+QPushButton[role="bad"]:pressed { background: $pressed; }
+QPushButton[role="toggle"]:checked { background: $notice; color: $on_notice;
+                                     border-color: $on_notice; }
 QPushButton[role="badge"] { background: $notice; color: $on_notice; border-color: $on_notice;
                             font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[role="badge"]:pressed { background: $on_notice; color: $notice; }

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem, Choice
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
@@ -45,6 +46,10 @@ class FakeBridge(QObject):
         self.green: list[Payment] = []
         self.acknowledged: list[int] = []
         self.examined = 0
+        self.saved: list[Item] = []
+        self.removed: list[Item] = []
+        self.swapped: list[tuple[int, int]] = []
+        self.last_sales = 0
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -72,6 +77,18 @@ class FakeBridge(QObject):
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         self.choices.append((transfer_id, choice))
+
+    def save_item(self, item: Item) -> None:
+        self.saved.append(item)
+
+    def remove_item(self, item: Item) -> None:
+        self.removed.append(item)
+
+    def swap_items(self, one: int, other: int) -> None:
+        self.swapped.append((one, other))
+
+    def load_last_sale(self) -> None:
+        self.last_sales += 1
 
 
 class Clock:

@@ -310,6 +310,7 @@ async def test_the_bridge_passes_a_choice_on_and_answers_once(
             history=nothing,
             attention=fake,
             announcing=nothing,
+            items=nothing,
             cancel=nothing,
             check=nothing,
             take_up=nothing,

@@ -238,6 +238,7 @@ async def test_the_bridge_answers_an_acknowledgement_whatever_happens(qapp: QApp
             history=nothing,
             attention=nothing,
             announcing=cast("Any", fake),
+            items=nothing,
             cancel=nothing,
             check=nothing,
             take_up=nothing,

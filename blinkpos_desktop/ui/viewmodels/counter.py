@@ -10,6 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.facts import (
     AnnouncementsChanged,
@@ -88,7 +89,9 @@ class Counter(QObject):
         self._asked = Asked()
         self._failure = ""
         self._notices = Notices()
-        self._view = TillView(screen=Screen.KEYPAD, entry=Entry(currency=currency))
+        self._view = TillView(
+            screen=Screen.KEYPAD, entry=Entry(currency=currency), cart=Cart(currency=currency)
+        )
         self._set()
 
     @property
@@ -172,7 +175,9 @@ class Counter(QObject):
             screen=Screen.INVOICE,
             payment=payment,
             entry=entry_of(payment, self._view.entry),
+            cart=Cart(currency=self._view.entry.currency),
             error="",
+            told="",
             offers=without(offers, payment.payment_hash),
         )
 
@@ -197,10 +202,16 @@ class Counter(QObject):
         self.cancel_wanted.emit(payment.id)
 
     def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
+        """Go to the keypad, with what is typed and the cart, or with nothing."""
+        currency = self._view.entry.currency
         self._set(
             screen=Screen.KEYPAD,
-            entry=entry or Entry(currency=self._view.entry.currency),
+            entry=entry or Entry(currency=currency),
+            cart=self._view.cart if entry else Cart(currency=currency),
             error=error,
+            told="",
+            discounting=None,
+            noting=None,
             tip_choices=(),
             custom=None,
             sale=None,
@@ -228,13 +239,14 @@ class Counter(QObject):
     def _set(self, **changes: object) -> None:
         """Make the next snapshot, with what follows from it, and tell it if it is another."""
         new = replace(self._view, **changes)  # type: ignore[arg-type]
-        blocked = self._readiness.sentence or amount_problem(new.entry, self._price)
+        basket = new.basket
+        blocked = self._readiness.sentence or amount_problem(basket, self._price)
         new = replace(
             new,
             blocked=blocked,
             unseen="" if self._readiness.can_see else unseen(),
-            can_charge=new.entry.is_chargeable and not blocked,
-            worth_sats=worth_sats(new.entry, self._price),
+            can_charge=basket.is_chargeable and not blocked,
+            worth_sats=worth_sats(basket, self._price),
             notices=self._notices.lines(new.payment),
         )
         if new == self._view:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from blinkpos_desktop.domain.cart import Cart, with_typed
 from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment
@@ -16,6 +17,8 @@ class Screen(StrEnum):
     """The counter's screens, one thing on each."""
 
     KEYPAD = "keypad"
+    ITEMS = "items"
+    CART = "cart"
     TIP = "tip"
     MAKING = "making"
     """The invoice was asked for and has not come yet."""
@@ -89,6 +92,19 @@ class CustomTip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountEdit:
+    """A discount being typed: on the line number ``at``, or on the sum when that is None."""
+
+    at: int | None
+    text: str = ""
+    is_percent: bool = True
+    off: Money | None = None
+    """What it takes off; None while it is not a valid one."""
+    is_set: bool = False
+    """There is one already, which can be taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A sale that was on this screen when the program ended, and can be taken up again."""
 
@@ -113,6 +129,8 @@ class TillView:
 
     screen: Screen
     entry: Entry
+    cart: Cart
+    """What was put in before; what is typed comes on top of it."""
     can_charge: bool = False
     blocked: str = ""
     """Why OK is dead although an amount is typed, or whatever is typed; empty if nothing is wrong.
@@ -121,6 +139,12 @@ class TillView:
     """What went wrong with the last sale: one plain sentence, gone with the next key."""
     worth_sats: int | None = None
     """What the typed fiat amount comes to, while a price is known."""
+    told: str = ""
+    """What was put into the cart just now, gone with the next key."""
+    discounting: DiscountEdit | None = None
+    """A discount, while one is being typed on the cart's screen."""
+    noting: str | None = None
+    """The note, while it is being typed there."""
     tip_choices: tuple[TipChoice, ...] = ()
     custom: CustomTip | None = None
     """A custom percentage, while one is being typed."""
@@ -134,3 +158,21 @@ class TillView:
     offers: tuple[Offer, ...] = ()
     """The newest last; the first one is shown."""
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def basket(self) -> Cart:
+        """All that is to be paid: the cart, and what is typed as lines of its own."""
+        return with_typed(self.cart, self.entry.parts)
+
+    @property
+    def shown(self) -> str:
+        """The amount line: what the cart comes to, and what is typed."""
+        if self.cart.is_empty:
+            return self.entry.shown
+        before = self.cart.total.decimal()
+        return f"{before} + {self.entry.text}" if self.entry.text else before
+
+    @property
+    def sum_line(self) -> str:
+        """The line below: how the sum is worked out."""
+        return self.entry.sum_line if self.cart.is_empty else self.basket.sum_line
