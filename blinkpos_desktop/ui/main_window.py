@@ -13,8 +13,8 @@ from blinkpos_desktop.ui.keyboard import strike
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
-from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.basket import HOME
+from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
@@ -228,6 +228,8 @@ class MainWindow(QWidget):
             (shown or self.till_tab).setChecked(True)
         if page is not self._pages.get("last sale"):
             self._last_sale.close()
+        if page is not self._pages.get("editor"):
+            self._shelf.back()
         is_alone = page in {self._pages.get(name) for name in _ALONE}
         self._header.setVisible(not is_alone and (self._is_tab_open or self._is_home))
 
@@ -237,6 +239,12 @@ class MainWindow(QWidget):
             tab.setAutoExclusive(False)
             tab.setChecked(False)
             tab.setAutoExclusive(True)
+
+    def _leave_tab(self) -> None:
+        if self.stack.currentWidget() is self._pages.get("editor"):
+            self._shelf.back()
+        else:
+            self.open_till()
 
     @property
     def _is_tab_open(self) -> bool:
@@ -348,7 +356,7 @@ class MainWindow(QWidget):
         """Type on the counter while it is shown."""
         if self._is_tab_open:
             if event.key() == Qt.Key.Key_Escape:
-                self.open_till()
+                self._leave_tab()
         elif not strike(self._till, event):
             super().keyPressEvent(event)
 

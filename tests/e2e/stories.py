@@ -305,11 +305,14 @@ STORIES: Final[dict[str, Story]] = {
 
 def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
+    from tests.e2e.items_story import sells_items
+
     name, control_url = sys.argv[1:]
+    stories = STORIES | {sells_items.__name__: sells_items}
     read = settings.load()
     logs.set_up(read)
     with ControlClient(control_url) as control:
-        story = functools.partial(STORIES[name], control)
+        story = functools.partial(stories[name], control)
         chores = {}
         if name == backs_up.__name__:
             setattr(daily_backup, "START_SECONDS", 0.0)  # noqa: B010 (final for the program)

@@ -83,6 +83,21 @@ def test_a_sale_outlives_the_killed_till_is_taken_up_and_goes_green(
     simulator.control.verify()
 
 
+def test_items_are_made_tapped_scanned_discounted_paid_and_sold_again(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("sells_items", make_settings(), simulator)
+    first, again = ledger.rows(database_url, "SELECT state, sold, note FROM payments ORDER BY id")
+    assert first["state"] == "completed"
+    assert first["note"] == "table 4"
+    lines = [(line["name"], line["quantity"], line["minor"]) for line in first["sold"]["lines"]]
+    assert lines == [("Coffee", 2, 600), ("", 1, 5), ("Beans", 1, 1200)]
+    assert first["sold"]["discount"] == {"percent": "10", "off_minor": 181}
+    assert (again["sold"], again["note"]) == (first["sold"], first["note"])
+    assert simulator.control.balances()["cafe"]["BTC"] == 1624
+    simulator.control.verify()
+
+
 def test_an_open_till_backs_up_each_day(
     make_settings: SettingsMaker, simulator: Simulator, database_url: str
 ) -> None:

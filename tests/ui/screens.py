@@ -46,6 +46,7 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
     UnassignedIncome,
 )
+from blinkpos_desktop.domain.item import Item, Tint
 from blinkpos_desktop.domain.judging import judge
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
@@ -59,7 +60,6 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
-from blinkpos_desktop.domain.item import Item, Tint
 from blinkpos_desktop.domain.money import SATS, Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.recall import LastSale

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.item import MAX_CATEGORY, MAX_CODE, MAX_NAME, Tint
@@ -88,6 +88,13 @@ class EditorPage(Page):
         self._fields.setVerticalSpacing(metrics.px(2))
         for row in (self._colours, self._places, self._foot):
             row.setSpacing(metrics.gap)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin a new item with its name."""
+        super().showEvent(event)
+        draft = self._shelf.view.draft
+        if draft is not None and draft.of is None:
+            self.lines["name"].setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave with Escape; Enter saves, but for a scanner's in the code's line."""
