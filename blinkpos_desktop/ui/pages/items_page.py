@@ -15,7 +15,7 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.cart import CartList
 from blinkpos_desktop.ui.widgets.icons import Icon
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.page import TwoPane
 from blinkpos_desktop.ui.widgets.pager import Pager
 from blinkpos_desktop.ui.widgets.shelf import Chips, ItemGrid
@@ -29,6 +29,7 @@ class ItemsPage(TwoPane):
     def __init__(self, till: Till, shelf: Shelf, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Items"), parent=parent)
         self._till, self._shelf = till, shelf
+        self._said, self._has_failed = "", False
         self._build_panel()
         self._build_shelf()
         self.panes.addWidget(self._panel)
@@ -57,11 +58,12 @@ class ItemsPage(TwoPane):
         self._currency.setText(self.tr("Amount") if in_sats else basket.currency.code)
         worth = view.worth_sats
         self._worth.setText(f"≈ {sats_text(worth)}" if worth else "")
-        self._hint.setText(view.error or view.blocked or view.told)
-        self._hint.set_tone("alert" if view.error else "quiet")
+        self._said, self._has_failed = view.error or view.blocked or view.told, bool(view.error)
+        self._show_hint()
         self.lines.show_cart(basket)
         pieces = basket.pieces
         self.cart.setText(self.tr("Cart · {n}").format(n=pieces) if pieces else self.tr("Cart"))
+        self.cart.setEnabled(bool(pieces or basket.note))
         self.charge.setEnabled(view.can_charge)
         amount = money_text(basket.total)
         self.charge.setAccessibleName(self.tr("Charge {amount}").format(amount=amount))
@@ -75,7 +77,7 @@ class ItemsPage(TwoPane):
         self.pencil.setVisible(bool(view.items))
         self.pencil.setChecked(view.is_arranging)
         self.new.setVisible(view.is_arranging and bool(view.items))
-        self._arranging.setVisible(view.is_arranging and bool(view.items))
+        self._show_hint()
 
     def arrange(self) -> None:
         """Size the amount, the list and the buttons."""
@@ -95,6 +97,11 @@ class ItemsPage(TwoPane):
         """Give the buttons the larger half."""
         self.panes.setStretch(0, 2)
         self.panes.setStretch(1, 3)
+
+    def _show_hint(self) -> None:
+        arranging = self.tr("Tap an item to edit it.") if self.pencil.isChecked() else ""
+        self._hint.setText(self._said if self._has_failed else arranging or self._said)
+        self._hint.set_tone("alert" if self._has_failed else "quiet")
 
     def _tapped(self, item: Item) -> None:
         if self._shelf.view.is_arranging:
@@ -147,13 +154,11 @@ class ItemsPage(TwoPane):
         self._stack.addWidget(self._empty)
         self.pencil = IconButton(Icon.PENCIL, name=self.tr("Edit the items"), role="toggle")
         self.pencil.setCheckable(True)
-        self._arranging = ElidedLabel(self.tr("Tap an item to edit it"), role="caption")
         self.new = Button(self.tr("New item"))
         self._foot = QHBoxLayout()
         self._foot.addWidget(self.pencil)
         self._foot.addWidget(self.new)
-        self._foot.addWidget(self._arranging, 1)
-        self._foot.addStretch(0)
+        self._foot.addStretch(1)
         self._foot.addWidget(self.pager)
         self._shelf_column.addWidget(self.chips)
         self._shelf_column.addLayout(self._stack, 1)
