@@ -95,6 +95,7 @@ class Sale:
         if self.tip_percent and not self.recipients:
             raise InputError("There is nobody to receive the tip: set a tip recipient first.")
         object.__setattr__(self, "note", _one_line(self.note))
+        assert self.sold is None or self.sold.total == self.base
 
     @property
     def base(self) -> Money:

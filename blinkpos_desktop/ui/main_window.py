@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -10,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, 
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from blinkpos_desktop.ui.keyboard import strike
-from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
+from blinkpos_desktop.ui.page_makers import PageMakers
 from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.basket import HOME
@@ -79,9 +78,16 @@ class MainWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
-        self._till, self._tips, self._attention = till, tips, attention
-        self._health = health
-        self._shelf, self._last_sale = shelf, last_sale
+        self._till, self._shelf, self._last_sale = till, shelf, last_sale
+        self._makers = PageMakers(
+            till=till,
+            tips=tips,
+            attention=attention,
+            health=health,
+            shelf=shelf,
+            last_sale=last_sale,
+            leave_health=self.open_till,
+        )
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
@@ -109,7 +115,7 @@ class MainWindow(QWidget):
     def page(self, name: object) -> Page:
         """Return a page by its Screen, or the tab's by its name; made on first use."""
         if name not in self._pages:
-            page = self._make(name)
+            page = self._makers.make(name)
             page.setParent(self.stack)
             page.set_metrics(self._metrics or Metrics())
             self.stack.addWidget(page)
@@ -141,74 +147,6 @@ class MainWindow(QWidget):
             self.open_till()
         else:
             self._turn_to(page)
-
-    def _make(self, name: object) -> Page:
-        """Make one page. The imports are late: the keypad does not wait for the others."""
-        if name == "tips":
-            from blinkpos_desktop.ui.pages.tips_page import TipsPage
-
-            return TipsPage(self._tips)
-        if name == "attention":
-            from blinkpos_desktop.ui.pages.attention_page import AttentionPage
-
-            return AttentionPage(self._attention)
-        if name == "health":
-            return self._make_health()
-        if name == "editor":
-            from blinkpos_desktop.ui.pages.editor_page import EditorPage
-
-            return EditorPage(self._shelf)
-        if name == "last sale":
-            from blinkpos_desktop.ui.pages.last_sale_page import LastSalePage
-
-            return LastSalePage(self._last_sale)
-        makers: dict[object, Callable[[], Page]] = {
-            Screen.KEYPAD: lambda: KeypadPage(self._till, self._last_sale),
-            Screen.ITEMS: self._make_items,
-            Screen.CART: self._make_cart,
-            Screen.TIP: self._make_tip,
-            Screen.MAKING: self._make_making,
-            Screen.INVOICE: self._make_invoice,
-            Screen.SUCCESS: self._make_success,
-        }
-        return makers[name]()
-
-    def _make_health(self) -> Page:
-        from blinkpos_desktop.ui.pages.health_page import HealthPage
-
-        page = HealthPage(self._health)
-        page.back_wanted.connect(self.open_till)
-        return page
-
-    def _make_items(self) -> Page:
-        from blinkpos_desktop.ui.pages.items_page import ItemsPage
-
-        return ItemsPage(self._till, self._shelf)
-
-    def _make_cart(self) -> Page:
-        from blinkpos_desktop.ui.pages.cart_page import CartPage
-
-        return CartPage(self._till)
-
-    def _make_tip(self) -> Page:
-        from blinkpos_desktop.ui.pages.tip_page import TipPage
-
-        return TipPage(self._till)
-
-    def _make_making(self) -> Page:
-        from blinkpos_desktop.ui.pages.making_page import MakingPage
-
-        return MakingPage(self._till)
-
-    def _make_invoice(self) -> Page:
-        from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
-
-        return InvoicePage(self._till)
-
-    def _make_success(self) -> Page:
-        from blinkpos_desktop.ui.pages.success_page import SuccessPage
-
-        return SuccessPage(self._till)
 
     def _turn_to(self, page: Page) -> None:
         if self.stack.currentWidget() is page:

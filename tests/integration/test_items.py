@@ -26,7 +26,7 @@ from blinkpos_desktop.services.store.whole import snapshot
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
 from tests.integration.running import LIMIT, Recorder, Till, running
-from tests.integration.stores import ACCOUNT, invoice_for, store_at
+from tests.integration.stores import ACCOUNT, intend, invoice_for, store_at
 from tests.support import ledger
 from tests.support.servers import PostgresServer
 
@@ -52,7 +52,7 @@ async def sold(store: PostgresStore, cart: Cart) -> Payment:
     plan = plan_payment(
         quote(sale_of(cart)), account=ACCOUNT, till="counter 1", merchant=None, tip_wallets={}
     )
-    payment = await store.intend(plan)
+    payment = await intend(store, plan)
     attached = await store.attach_invoice(payment.id, invoice_for(payment))
     assert attached is not None
     return attached

@@ -104,7 +104,7 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "shown": [sale["id"]],
         "parts_sats": [1],
         **{name: [text] for name in ("roles", "memos", "states", "reasons", "sources")},
-        **dict.fromkeys(("releases", "was_shown", "encrypted", "is_over"), True),
+        **dict.fromkeys(("releases", "was_shown", "encrypted", "is_over", "is_sold_out"), True),
         "made_at": now,
         "tip_percent": Decimal(10),
         "kind": "recipient",
@@ -122,7 +122,7 @@ def _values(url: str, since: int) -> dict[str, Any]:
 _NULLS = (
     *("behind_us", "behind_id", "until", "least_sats", "most_sats", "currency", "least_minor"),
     *("most_minor", "words", "price_base", "price_offset", "price_as_of", "received_sats"),
-    *("oldest", "highest"),
+    *("oldest", "highest", "sold"),
 )
 _TEXTS = (
     *(
@@ -138,13 +138,13 @@ _TEXTS = (
     ),
     *("note", "outcome", "payment_request", "reason", "remedy", "role", "state", "state_after"),
     *("state_before", "till", "to", "trouble", "who", "why_completed", "place", "verified_in"),
-    *("target", "name", "sentence"),
+    *("target", "name", "sentence", "tint", "category", "code"),
 )
 _NUMBERS = (
     *("asked", "base_minor", "currency_digits", "differing", "fixed", "for_person", "found"),
     *("hold_id", "invoice_seconds", "most", "not_ours", "position", "quiet_seconds", "remaining"),
     *("sats", "step", "tip_minor", "tip_sats", "total_sats", "transactions", "tries"),
-    *("wait_seconds", "grace_seconds", "bytes"),
+    *("wait_seconds", "grace_seconds", "bytes", "price_minor", "version"),
 )
 
 

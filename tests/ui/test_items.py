@@ -97,7 +97,11 @@ def editor(stage: Stage) -> EditorPage:
 
 
 def tap(stage: Stage, name: str) -> None:
-    click(next(tile for tile in items(stage).grid.tiles if tile._item.name == name))
+    page = items(stage)
+    page.grid.turn_to(0)
+    while name not in {tile._item.name for tile in page.grid.tiles}:
+        click(page.pager.after)
+    click(next(tile for tile in page.grid.tiles if tile._item.name == name))
 
 
 def strike(stage: Stage, text: str, *, gap: int, start: int, end: str = "\r") -> int:
@@ -592,6 +596,7 @@ def test_every_wish_is_answered_once(outcome: Exception | None, sentence: str | 
             cancel=nothing,
             check=nothing,
             take_up=nothing,
+            examine=nothing,
         )
     )
     for wish in (*wishes, bridge.load_last_sale):

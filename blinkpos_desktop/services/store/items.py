@@ -25,7 +25,7 @@ class PostgresItems:
 
     async def items(self) -> Sequence[Item]:
         """Return what is on the shelf, in the order of its buttons."""
-        async with self._connections.transaction() as ledger:
+        async with self._connections.single() as ledger:
             return [_item(row) for row in await ledger.rows("items")]
 
     async def save(self, item: Item) -> bool:
@@ -35,7 +35,7 @@ class PostgresItems:
             InputError: its code is another item's, or the shelf is full.
         """
         values = _values(item)
-        async with self._connections.transaction() as ledger:
+        async with self._connections.single() as ledger:
             try:
                 if item.id:
                     return (
@@ -51,7 +51,7 @@ class PostgresItems:
 
     async def remove(self, item: Item) -> bool:
         """Take an item off the shelf; ``False`` when another till was first."""
-        async with self._connections.transaction() as ledger:
+        async with self._connections.single() as ledger:
             return await ledger.run("remove_item", id=item.id, version=item.version) == 1
 
     async def swap(self, one: int, other: int) -> bool:

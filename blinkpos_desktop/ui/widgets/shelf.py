@@ -12,7 +12,7 @@ from blinkpos_desktop.ui.viewmodels.words import money_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.page import clear
 
-_TILE = (124, 78)
+_TILE = (124, 72)
 """The least width and height of a button, in pixels of the 800x480 design."""
 _NAME_LINES = 2
 
@@ -36,8 +36,8 @@ class ItemTile(Button):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button, then its texts."""
         super().paintEvent(event)
-        pad = self._metrics.px(10)
-        box = self.rect().adjusted(pad, pad * 4 // 5, -pad, -pad * 4 // 5)
+        side, edge = self._metrics.px(10), self._metrics.px(6)
+        box = self.rect().adjusted(side, edge, -side, -edge)
         painter = QPainter(self)
         painter.setPen(self.palette().buttonText().color())
         if self._item.is_sold_out:
