@@ -10,8 +10,9 @@ PYTEST = QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n $(JOBS)
 SEED ?= 1
 RUNS ?= 100000
 KILLS ?= 2000
+EXAMPLES ?= 2000
 
-.PHONY: help setup demo run test test-all simulate crash lint format bench lock sounds clean
+.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench lock sounds clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +30,9 @@ run: setup ## open the till for a real Blink account
 test: lint ## format, lint, types, import rules and tests
 	$(PYTEST) -m 'not long' $(ARGS)
 
-test-all: test ## the same, then the long matrices
-	$(PYTEST) -m long
+test-all: test ## the same, then the long matrices, then fifty tills by themselves
+	$(PYTEST) -m long --ignore=tests/load
+	$(PYTEST) -m long -n 0 -rP tests/load
 
 simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=100000
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS)
@@ -38,19 +40,21 @@ simulate: setup ## run the engine through faults on virtual time: SEED=1 RUNS=10
 crash: setup ## kill the real program at every step, again and again: KILLS=2000 SEED=1
 	@$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --jobs $(JOBS)
 
+fuzz: setup ## feed the core, the client and the cache with nonsense: EXAMPLES=2000
+	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTEST) --timeout 0 tests/fuzz $(ARGS)
+
 lint: setup ## what `make test` checks before the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy blinkpos_desktop tests scripts
+	$(BIN)/mypy blinkpos_desktop tests scripts benchmarks
 	$(BIN)/lint-imports --no-logo
 
 format: setup ## let ruff format and fix the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: setup ## measure the stated times
-	@if [ -f benchmarks/run.py ]; then $(BIN)/python benchmarks/run.py $(ARGS); \
-	else echo 'make bench will run benchmarks/run.py, which comes with a later issue.'; fi
+bench: setup ## measure the stated times (ARGS=--quick in a minute)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: ## write the lock files anew (ARGS=--upgrade for new versions)
 	@sh scripts/setup.sh lock $(ARGS)
@@ -60,4 +64,4 @@ sounds: setup ## make assets/sounds anew
 
 clean: ## remove what was built (.venv and .tools stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find blinkpos_desktop tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find blinkpos_desktop tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

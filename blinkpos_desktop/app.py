@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from blinkpos_desktop import logs
 from blinkpos_desktop import settings as settings_module
 from blinkpos_desktop.domain.attention import Choice, Remedy
-from blinkpos_desktop.domain.errors import InputError, SettingsError, TillError
+from blinkpos_desktop.domain.errors import InputError, TillError
 from blinkpos_desktop.domain.money import SATS, Currency, parse_amount, parse_percent
 from blinkpos_desktop.domain.sale import Sale, check_username, parse_recipients
 from blinkpos_desktop.operations.interruption import Interruption
+from blinkpos_desktop.operations.passphrase import unlocked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,6 +67,7 @@ def charge(options: ChargeOptions, interruption: Interruption) -> int:
         settings = settings_module.load()
         logs.set_up(settings)
         sale = _sale(settings, options)
+        settings = unlocked(settings)
     except TillError as error:
         teller.tell("failed", None, reason=error.sentence)
         say(error.sentence)
@@ -107,11 +111,9 @@ def _sale(settings: Settings, options: ChargeOptions) -> Sale:
 async def _charge(
     settings: Settings, request: ChargeRequest, teller: Teller, interruption: Interruption
 ) -> int:
-    from blinkpos_desktop.engine import NO_KEY, Engine
+    from blinkpos_desktop.engine import Engine
     from blinkpos_desktop.operations.charge import Charge, fail
 
-    if settings.api_key is None:
-        return fail(teller, SettingsError(NO_KEY))
     try:
         engine = Engine(settings, only_own=True)
     except TillError as error:
@@ -164,13 +166,104 @@ def reconcile(*, since: str | None, fix: bool, as_json: bool) -> int:
     async def work(engine: Engine) -> int:
         return await operation.run(engine, since=start, fix=fix, as_json=as_json)
 
+    return asyncio.run(_operate(work, with_key=True))
+
+
+def key(*, what: str, kind: str, to_file: bool, as_json: bool) -> int:
+    """Store, check or forget a Blink key; return the exit code."""
+    from blinkpos_desktop.operations import keys as operation
+
+    settings = settings_module.load()
+    logs.set_up(settings)
+    return operation.run(
+        unlocked(settings) if what == "check" else settings,
+        what=what,
+        kind=kind,
+        to_file=to_file,
+        as_json=as_json,
+    )
+
+
+def doctor(*, as_json: bool) -> int:
+    """Look at all that the till rests on; return the exit code."""
+    settings = settings_module.load()
+    # What it finds it says itself.
+    logs.set_up(settings, to_stderr=logging.CRITICAL)
+    from blinkpos_desktop.operations import doctor as operation
+
+    settings = unlocked(settings)
+
+    async def work() -> int:
+        code = await operation.run(settings, as_json=as_json)
+        operation.leave_soon(code)
+        return code
+
+    return asyncio.run(work())
+
+
+def backup(*, to: str | None, daily: bool, as_json: bool) -> int:
+    """Put the whole ledger into one file and prove it; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import backup as operation
+
+    folder = None if to is None else Path(to).expanduser()
+    return operation.run(settings, operation.BackupRequest(to=folder, daily=daily, json=as_json))
+
+
+def restore(*, file: str, as_json: bool) -> int:
+    """Put a backup into an empty database; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import restore as operation
+
+    request = operation.RestoreRequest(file=Path(file).expanduser(), json=as_json)
+    return operation.run(settings, request)
+
+
+def move_to(*, url: str, undo: bool, as_json: bool) -> int:
+    """Move the built-in database's ledger to a server; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import move as operation
+
+    return operation.run(settings, operation.MoveRequest(url=url, undo=undo, json=as_json))
+
+
+def import_history(*, source: str, apply: bool, skip_bad: bool, as_json: bool) -> int:
+    """Take over the history of the till before this one; return the exit code."""
+    settings = _for_owner()
+    from blinkpos_desktop.operations import importing as operation
+
+    return operation.run(
+        settings,
+        operation.ImportRequest(source=source, apply=apply, skip_bad=skip_bad, json=as_json),
+    )
+
+
+def _for_owner() -> Settings:
+    """Read the settings for a command that blocks, which SIGTERM ends as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = settings_module.load()
+    logs.set_up(settings)
+    return settings
+
+
+def show(key: str, *, as_json: bool) -> int:
+    """Tell all that happened to a payment; return the exit code."""
+    from blinkpos_desktop.operations import show as operation
+
+    wanted = operation.parse_key(key)
+
+    async def work(engine: Engine) -> int:
+        return await operation.run(engine, wanted, as_json=as_json)
+
     return asyncio.run(_operate(work))
 
 
-async def _operate(work: Callable[[Engine], Awaitable[int]]) -> int:
+async def _operate(work: Callable[[Engine], Awaitable[int]], *, with_key: bool = False) -> int:
     """Do one thing with an engine that doesn't sell, and clean up after it."""
     settings = settings_module.load()
     logs.set_up(settings)
+    if with_key:
+        settings = unlocked(settings)
     from blinkpos_desktop.engine import Engine
 
     engine = Engine(settings, only_own=True)
@@ -191,4 +284,11 @@ def run_till() -> int:
     logs.set_up(settings, to_stderr=logging.CRITICAL)
     from blinkpos_desktop import till_window
 
-    return till_window.run(settings)
+    # The one thing before the keypad: a passphrase is typed where the till is started from.
+    return till_window.run(unlocked(settings), chores={"daily-backup": _back_up_daily})
+
+
+async def _back_up_daily(engine: Engine) -> None:
+    from blinkpos_desktop.operations import daily_backup
+
+    await daily_backup.run(engine)

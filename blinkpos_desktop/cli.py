@@ -90,6 +90,20 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     reconcile.set_defaults(run=_reconcile, bug=LEDGER_BUG)
     _add_attention(commands)
+    _add_key(commands)
+    doctor = commands.add_parser(
+        "doctor", help="look at all that the till rests on; nothing is changed", allow_abbrev=False
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    doctor.set_defaults(run=_doctor, bug=LEDGER_BUG)
+    _add_vault(commands)
+
+    show = commands.add_parser("show", help="all that happened to a payment", allow_abbrev=False)
+    show.add_argument(
+        "key", metavar="HASH|NUMBER", help="of the payment, or of one of its transfers"
+    )
+    show.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    show.set_defaults(run=_show)
     return parser
 
 
@@ -113,6 +127,71 @@ def _add_attention(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         if remedy == "send":
             one.add_argument("name", metavar="NAME", help="a Blink username")
         one.set_defaults(remedy=remedy)
+    release = choices.add_parser(
+        "release", help="forward again, after a hold's differences were seen", allow_abbrev=False
+    )
+    # The ledger itself has no number in the list.
+    release.set_defaults(remedy="release", id=0)
+
+
+def _add_vault(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser(
+        "backup", help="put the whole ledger into one proven file", allow_abbrev=False
+    )
+    backup.add_argument("--to", metavar="DIR", help="the folder (default: the setting)")
+    # For the running till, which keeps the last ones only.
+    backup.add_argument("--daily", action="store_true", help=argparse.SUPPRESS)
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser(
+        "restore", help="put a backup into an empty database", allow_abbrev=False
+    )
+    restore.add_argument("file", metavar="FILE")
+    restore.set_defaults(run=_restore)
+
+    move = commands.add_parser(
+        "move-to", help="move the built-in database's ledger to a server", allow_abbrev=False
+    )
+    move.add_argument("url", metavar="URL", help="postgresql://user@host/name, an empty database")
+    move.add_argument(
+        "--undo", action="store_true", help="take back a move that was cut short before it arrived"
+    )
+    move.set_defaults(run=_move_to)
+
+    importing = commands.add_parser(
+        "import", help="take over the history of the till before this one", allow_abbrev=False
+    )
+    importing.add_argument(
+        "source", metavar="FILE", help=".tip-store.json, a CSV of its tables, or postgresql://…"
+    )
+    importing.add_argument(
+        "--yes", "--apply", action="store_true", dest="apply", help="do it, and not only look"
+    )
+    importing.add_argument("--skip-bad", action="store_true", help="leave bad rows out")
+    importing.set_defaults(run=_import)
+    for each in (backup, restore, move, importing):
+        each.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        each.set_defaults(bug=LEDGER_BUG)
+
+
+def _add_key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    key = commands.add_parser("key", help="store, check or forget the Blink key")
+    whats = key.add_subparsers(title="what to do", metavar="WHAT", required=True)
+    for what, help_ in (
+        ("set", "store a key: it is asked for without an echo, or read from standard input"),
+        ("check", "ask Blink what the keys may do"),
+        ("forget", "forget a stored key"),
+    ):
+        one = whats.add_parser(what, help=help_, allow_abbrev=False)
+        one.set_defaults(run=_key, what=what, bug=LEDGER_BUG, payout=False, file=False, json=False)
+        if what == "check":
+            one.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        else:
+            one.add_argument("--payout", action="store_true", help="the key for paying alone")
+        if what == "set":
+            one.add_argument(
+                "--file", action="store_true", help="a sealed file, though there is a keychain"
+            )
 
 
 def _number(text: str) -> int:
@@ -182,7 +261,59 @@ def _audit(options: argparse.Namespace) -> int:
     return app.audit(as_json=options.json)
 
 
+def _show(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.show(options.key, as_json=options.json)
+
+
 def _reconcile(options: argparse.Namespace) -> int:
     from blinkpos_desktop import app
 
     return app.reconcile(since=options.since, fix=options.fix, as_json=options.json)
+
+
+def _key(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.key(
+        what=options.what,
+        kind="PAYOUT_KEY" if options.payout else "API_KEY",
+        to_file=options.file,
+        as_json=options.json,
+    )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.doctor(as_json=options.json)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.backup(to=options.to, daily=options.daily, as_json=options.json)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.restore(file=options.file, as_json=options.json)
+
+
+def _move_to(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.move_to(url=options.url, undo=options.undo, as_json=options.json)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from blinkpos_desktop import app
+
+    return app.import_history(
+        source=options.source,
+        apply=options.apply,
+        skip_bad=options.skip_bad,
+        as_json=options.json,
+    )

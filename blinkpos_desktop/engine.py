@@ -6,14 +6,15 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from blinkpos_desktop.domain.audit import Audit
+from blinkpos_desktop.domain.backup import Backup
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     RefusedError,
-    SettingsError,
     TillError,
     UnavailableError,
 )
@@ -28,18 +29,24 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.announcing import Announcing
 from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.blink.client import BlinkClient
+from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.subscription import Subscription
-from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
 from blinkpos_desktop.services.history import History
+from blinkpos_desktop.services.holding import Holding
+from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.items import Items
+from blinkpos_desktop.services.keys.finding import KeyFinder, Keys
 from blinkpos_desktop.services.left_open import LeftOpen
+from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.open_sales import OpenSalesFile
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
@@ -48,22 +55,23 @@ from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.seeing import Seeing
 from blinkpos_desktop.services.shop import Shop
-from blinkpos_desktop.services.store import auditing
+from blinkpos_desktop.services.store import auditing, backups
 from blinkpos_desktop.services.store.books import PostgresBooks
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.hybrid import HybridStore
+from blinkpos_desktop.services.store.items import PostgresItems
+from blinkpos_desktop.services.store.notifications import Notifications
+from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
 from blinkpos_desktop.services.supervisor import Supervisor
+from blinkpos_desktop.services.tally import Tally
 from blinkpos_desktop.services.watcher import Watcher
 from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from blinkpos_desktop.services.store.redis import RedisCache
 
-NO_KEY: Final = (
-    "No Blink API key is set. Make one at dashboard.blink.sv with the scopes READ, RECEIVE "
-    "and WRITE, and set BLINKPOS_API_KEY."
-)
 _CHECK_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
@@ -81,23 +89,27 @@ class Engine:
         self._jitter: Callable[[], float] = jitter
         self.feed = Feed()
         self.supervisor = Supervisor(jitter)
-        key = settings.api_key.reveal() if settings.api_key else None
-        self._transport = Transport(settings.api_url, key)
-        gateway = BlinkClient(self._transport)
+        self._finder, tally = KeyFinder(settings), Tally()
         clock = SystemClock()
+        self._transport = ObservedTransport(
+            settings.api_url, observe=tally.observe, jitter=jitter, boot=clock.boot
+        )
+        gateway = BlinkClient(self._transport)
         self._embedded: EmbeddedPostgres | None = None
         if settings.database_url:
             conninfo = settings.database_url.reveal()
         else:
             self._embedded = EmbeddedPostgres(settings.data_dir)
             conninfo = self._embedded.conninfo
-        self._postgres = PostgresStore(conninfo, process=uuid4(), till=settings.till)
+        process = uuid4()
+        self._postgres = PostgresStore(conninfo, process=process, till=settings.till)
         self._redis: RedisCache | None = None
         if settings.redis_url:
             # A third of a second to import: only where there is one.
             from blinkpos_desktop.services.store.redis import RedisCache
 
             self._redis = RedisCache(settings.redis_url.reveal(), self._on_redis)
+        self._keys: Keys | None = None
         self._health: dict[Part, tuple[Health, str]] = {}
         self.store = HybridStore(self._postgres, self._redis)
         self.shop = Shop(
@@ -107,7 +119,7 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
-        self.rates = Rates(gateway, self.feed, clock)
+        self.rates = Rates(gateway, self.feed, clock, self._redis)
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
         self._seeing = Seeing(gateway, self.feed, clock)
@@ -123,13 +135,17 @@ class Engine:
             receiving,
             jitter,
         )
+        holding = Holding(self.store)
+        self._income = Income(self.store, self.feed, clock, self.supervisor, self.watcher.on_update)
         self.checkout = Checkout(
-            self.store, gateway, self.feed, self.shop, self.rates, settings.till
+            self.store, gateway, self.feed, self.shop, self.rates, holding, settings.till
         )
-        invoicing = Invoicing(self.store, gateway, self.shop)
-        self._preparing = Preparing(invoicing)
+        invoicing = Invoicing(
+            self.store, gateway, self.shop, holding, clock, lambda: self.rates.known("USD")
+        )
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
-            self.store, gateway, self.feed, clock, self.shop, invoicing, jitter
+            self.store, gateway, self.feed, clock, self.shop, invoicing, holding, jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
         self.reconciling = Reconciling(
@@ -140,16 +156,48 @@ class Engine:
             clock,
             receiving.paid,
         )
-        self.history = History(self.store, clock)
+        self.history = History(self._postgres.records, clock, settings.timezone)
+        self.items = Items(PostgresItems(self._postgres.connections), self.feed)
         self.attention = Attention(
             self.store, gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
+        self.upkeep = Upkeep(
+            settings,
+            tally=tally,
+            feed=self.feed,
+            supervisor=self.supervisor,
+            clock=clock,
+            jitter=jitter,
+            transport=self._transport,
+            finder=self._finder,
+            conninfo=conninfo,
+            embedded=self._embedded,
+            connections=self._postgres.connections,
+            store=self.store,
+        )
+        self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
+        self._news = News(self.store, self.feed, receiving)
+        self._notifications = self._listener(conninfo, process)
+        self._polling = Polling(
+            self._postgres.connections,
+            hears=lambda: self._notifications.hears,
+            on_news=self._news.hear,
+            on_missed=self._news.missed,
+        )
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let the use cases hear one another's facts."""
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self.announcing.on_fact)
         self.feed.listen(self._prepare)
-        if not only_own:
+        if not self._only_own:
+            self.watcher.on_unknown = self._income.on_unknown
             self.feed.listen(self._recovery.on_fact)
             self.feed.listen(self.attention.on_fact)
             self.feed.listen(self.left_open.on_fact)
+            self.feed.listen(self.items.on_fact)
+            self.feed.listen(self.reconciling.on_fact)
 
     async def open_store(self) -> None:
         """Start the embedded database if it is ours to start, connect and migrate.
@@ -161,33 +209,46 @@ class Engine:
         if self._embedded:
             await asyncio.to_thread(self._embedded.start)
         await self._postgres.open()
+        self._notifications.check()
         self._tell(Part.POSTGRESQL, Health.OK)
         self.supervisor.keep("database-health", self._check_database)
+        if not self._only_own:
+            self.supervisor.keep("items", self.items.run)
         if self._redis:
             self.supervisor.keep("redis", self._redis.run)
         else:
             self._tell(Part.REDIS, Health.OFF)
 
+    async def open_keys(self) -> None:
+        """Find the Blink keys.
+
+        Raises:
+            UnavailableError: the keychain does not answer.
+            SettingsError: there is no key, or a sealed one does not open.
+        """
+        self._keys = await self._finder.find()
+        self._transport.use_keys(*self._keys.reveal())
+
     async def open_blink(self) -> None:
         """Ask Blink who we are, and tie the database to its network.
 
         Raises:
-            UnavailableError: Blink can't be reached.
-            SettingsError: the key is missing, wrong or lacks a scope; the network is another.
+            UnavailableError: Blink or the keychain can't be reached.
+            SettingsError: a key is missing, wrong or lacks a scope; the network is another.
         """
-        if self._settings.api_key is None:
-            raise SettingsError(NO_KEY)
+        await self.open_keys()
         account = await self.shop.open()
         await self._postgres.bind_network(account.network)
 
     def watch(self) -> None:
         """Start seeing payments: Blink's updates, the questions, and what is unfinished."""
         account_id = self.shop.account.id
-        key = self._settings.api_key
+        assert self._keys is not None, "open_blink comes before"
         subscription = Subscription(
             self._settings.ws_url,
-            key.reveal() if key else "",
+            self._keys.api.secret.reveal(),
             on_paid=self.watcher.on_update,
+            on_plain=self._income.on_plain,
             on_health=self._on_blink,
             jitter=self._jitter,
         )
@@ -202,6 +263,10 @@ class Engine:
             account = self.shop.account
             self.supervisor.keep("open-sales", self.left_open.run_memory)
             self.supervisor.keep("left-open", lambda: self.left_open.run_offers(account))
+            self.supervisor.keep("announcing", self.announcing.run)
+            self.supervisor.keep("news", self._news.run)
+            self.supervisor.keep("notifications", self._notifications.run)
+            self.supervisor.keep("polling", self._polling.run)
             self.supervisor.keep(
                 "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
             )
@@ -211,6 +276,7 @@ class Engine:
 
         What can't pass by itself (a setting, a key) is told as the shop's problem.
         """
+        self.upkeep.watch(lambda: self.attention.account_id)
         try:
             await self._until_there(Part.POSTGRESQL, self.open_store)
             await self._until_there(Part.BLINK, self.open_blink)
@@ -245,16 +311,34 @@ class Engine:
         """Prove the books over all history; only the store must be open."""
         return await auditing.audit(self._postgres.connections)
 
+    async def last_backup(self) -> Backup | None:
+        """Return the youngest verified backup; ``None`` when there never was one."""
+        return await backups.last_backup(self._postgres.connections)
+
     async def stop(self) -> None:
         """End every task, close every connection, leave the embedded database."""
         await self.supervisor.stop()
         await self.left_open.stop()
+        with suppress(TillError):
+            # Without it what went green a moment ago is announced once more: that is all.
+            await self.announcing.write()
         if self._redis:
             await self._redis.drain()
+        await self.upkeep.stop()
         await self._transport.close()
         await self._postgres.close()
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
+
+    def _listener(self, conninfo: str, process: UUID) -> Notifications:
+        direct = self._settings.database_direct_url
+        return Notifications(
+            direct.reveal() if direct else conninfo,
+            process=process,
+            on_news=self._news.hear,
+            on_connected=self._news.missed,
+            jitter=self._jitter,
+        )
 
     def _prepare(self, fact: Fact) -> None:
         """Prepare the transfers of a sale whose code can be shown: only our own are told so."""
@@ -302,8 +386,9 @@ class Engine:
         self._tell(Part.BLINK, health, sentence)
 
     def _on_redis(self, health: Health) -> None:
-        away = "Redis is away: PostgreSQL goes on alone." if health is Health.AWAY else ""
-        self._tell(Part.REDIS, health, away)
+        trouble = self._redis.trouble if self._redis else ""
+        away = trouble or "Redis is away: PostgreSQL goes on alone."
+        self._tell(Part.REDIS, health, away if health is Health.AWAY else "")
 
     def _tell(self, part: Part, health: Health, sentence: str = "") -> None:
         if self._health.get(part) != (health, sentence):

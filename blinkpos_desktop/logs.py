@@ -6,9 +6,11 @@ import logging
 import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from blinkpos_desktop.domain.measures import LogMeasure
 from blinkpos_desktop.settings import Secret, Settings
 
 _MAX_BYTES: Final = 1_000_000
@@ -26,6 +28,10 @@ class _Redacted(logging.Formatter):
         super().__init__(_FORMAT)
         # The longest first: a password is a part of its URL.
         self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def hide(self, secret: str) -> None:
+        """Hide one more."""
+        self._secrets = sorted({*self._secrets, secret}, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -56,7 +62,7 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = RotatingFileHandler(
-            settings.state_dir / "blinkpos.log",
+            file_of(settings),
             maxBytes=_MAX_BYTES,
             backupCount=_FILES,
             encoding="utf-8",
@@ -68,18 +74,43 @@ def set_up(settings: Settings, *, to_stderr: int = logging.ERROR) -> None:
     root.addHandler(file)
 
 
+def file_of(settings: Settings) -> Path:
+    """Return the log's file, be it written or not."""
+    return settings.state_dir / "blinkpos.log"
+
+
+def measure(settings: Settings) -> LogMeasure:
+    """Return where the log is, and whether records go there."""
+    handlers = logging.getLogger().handlers
+    is_written = any(isinstance(each, RotatingFileHandler) for each in handlers)
+    return LogMeasure(path=str(file_of(settings)), is_written=is_written)
+
+
+def hide(secret: Secret) -> None:
+    """Hide a secret that was found after the logs were set up."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacted):
+            handler.formatter.hide(secret.reveal())
+
+
 def _secrets(settings: Settings) -> set[str]:
-    """Return what must not be seen: the key, the URLs, and the passwords in them."""
+    """Return what must not be seen: the keys, the URLs, and the passwords in them."""
     given: tuple[Secret | None, ...] = (
         settings.api_key,
+        settings.payout_key,
+        settings.key_passphrase,
         settings.database_url,
+        settings.database_direct_url,
         settings.redis_url,
+        settings.backup_passphrase,
+        settings.alert_url,
     )
     found: set[str] = set()
     for secret in given:
         if secret is None:
             continue
-        found.add(secret.reveal())
+        if len(secret.reveal()) > _SHORT:
+            found.add(secret.reveal())
         with suppress(ValueError):
             password = urlsplit(secret.reveal()).password or ""
             found |= {text for text in (password, unquote(password)) if len(text) > _SHORT}

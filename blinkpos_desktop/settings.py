@@ -11,14 +11,16 @@ import socket
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import platformdirs
 
+from blinkpos_desktop.domain.address import LAST_PORT, parts_of
 from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
@@ -29,15 +31,15 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "mainnet": ("https://api.blink.sv/graphql", "wss://ws.blink.sv/graphql"),
     "staging": ("https://api.staging.blink.sv/graphql", "wss://ws.staging.blink.sv/graphql"),
 }
+REDIS_SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
-_HARMLESS: Final = frozenset(
-    {"host", "port", "dbname", "db", "user", "sslmode", "connect_timeout", "application_name"}
-)
-"""What a URL's query may show."""
+_SEVERAL: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"})
+"""Whose address may name several servers, for one takes another's place."""
 _NAMES: Final = frozenset(
     {
         "API_KEY",
+        "PAYOUT_KEY",
         "API_URL",
         "WS_URL",
         "NETWORK",
@@ -46,11 +48,27 @@ _NAMES: Final = frozenset(
         "TIP_PRESETS",
         "CURRENCY",
         "TILL",
+        "TIMEZONE",
         "DATABASE_URL",
+        "DATABASE_DIRECT_URL",
         "REDIS_URL",
         "DATA_DIR",
+        "METRICS_PORT",
+        "ALERT_URL",
+        "BACKUP_DIR",
+        "BACKUP_PASSPHRASE",
     }
 )
+_KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
+_LOCK: Final = "KEY_PASSPHRASE"
+"""In the environment only: in the file it would lie beside what it locks."""
+_SECRET: Final[Mapping[str, str]] = {
+    "API_KEY": "the API key",
+    "PAYOUT_KEY": "the API key for paying",
+    "BACKUP_PASSPHRASE": "the passphrase of the backups",
+}
+"""What a settings file that others can read must not hold."""
+_SHORTEST_PASSPHRASE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,28 @@ class Settings:
     till: str = "till"
     database_url: Secret | None = None
     """A server's; the embedded PostgreSQL is used without it."""
+    database_direct_url: Secret | None = None
+    """The same database past a pooler, to hear of other tills."""
     redis_url: Secret | None = None
+    timezone: ZoneInfo | None = None
+    """The shop's own days are this zone's; the machine's without it."""
+    payout_key: Secret | None = None
+    """For paying alone; without it ``api_key`` pays too."""
+    keys_of_file: frozenset[str] = frozenset()
+    """Which of the two come from the settings file: a stored one goes before them."""
+    stored_keys: Path | None = None
+    """The folder of sealed keys; without it neither these nor the system's keychain is asked."""
+    key_passphrase: Secret | None = None
+    alert_url: Secret | None = None
+    metrics_port: int | None = None
+    backup_dir: Path | None = None
+    """Where backups are written by themselves; a folder of the data folder without it."""
+    backup_passphrase: Secret | None = None
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return self.backup_dir or self.data_dir / "backups"
 
 
 def config_file() -> Path:
@@ -100,35 +139,30 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         SettingsError: a value is wrong; the sentence names it and what is allowed.
     """
     values = _read_file(config_file() if file is None else file)
+    of_file = _KEYS & values.keys()
     environ = os.environ if environ is None else environ
     for name in _NAMES:
         if text := environ.get(PREFIX + name, "").strip():
             values[name] = text
-    return _build(values)
+            of_file -= {name}
+    passphrase = environ.get(PREFIX + _LOCK)
+    return replace(
+        _build(values),
+        keys_of_file=of_file,
+        stored_keys=config_file().parent / "keys",
+        key_passphrase=Secret(passphrase) if passphrase else None,
+    )
 
 
-def redact_url(url: str) -> str:
-    """Return ``url`` with its password, and any other secret it carries, as ``***``."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "***"
-    if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
-        # No URL, or a password with a "/", "?" or "#" in it: where it ends is a guess.
-        return "***"
-    host = f"[{host}]" if ":" in host else host
-    user = "***@" if "@" in parts.netloc else ""
-    query = "&".join(_redact_pair(pair) for pair in parts.query.split("&") if pair)
-    # Not urlunsplit: it drops the slashes where there is no host.
-    shown = f"{parts.scheme}://{user}{host}{port}{parts.path}"
-    return f"{shown}?{query}" if query else shown
+def check_key(text: str, name: str = "API_KEY") -> Secret:
+    """Return a Blink API key.
 
-
-def _redact_pair(pair: str) -> str:
-    name, _, _ = pair.partition("=")
-    return pair if name in _HARMLESS else f"{name}=***"
+    Raises:
+        SettingsError: no key looks like this; the text is not repeated.
+    """
+    if not re.fullmatch(r"[!-~]{8,200}", text):
+        raise SettingsError(f"{PREFIX}{name} must be a Blink API key without spaces (blink_…).")
+    return Secret(text)
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -156,11 +190,15 @@ def _read_file(path: Path) -> dict[str, str]:
             )
         if text := _as_text(name, value):
             values[name] = text
-    if "API_KEY" in values and os.name == "posix" and mode & 0o077:
-        raise SettingsError(
-            f"The settings file {path} holds the API key and others can read it: "
-            f"run chmod 600 on it, or set {PREFIX}API_KEY instead."
-        )
+    for name, what in _SECRET.items():
+        if name in values and os.name == "posix" and mode & 0o077:
+            other = (
+                "store the key with blinkpos key set" if name in _KEYS else f"set {PREFIX}{name}"
+            )
+            raise SettingsError(
+                f"The settings file {path} holds {what} and others can read it: "
+                f"run chmod 600 on it, or {other} instead."
+            )
     return values
 
 
@@ -175,27 +213,50 @@ def _as_text(name: str, value: object) -> str:
 
 def _build(values: Mapping[str, str]) -> Settings:
     api_url, ws_url = _endpoints(values)
-    key = values.get("API_KEY")
-    if key and not re.fullmatch(r"[!-~]{8,200}", key):
-        raise SettingsError(f"{PREFIX}API_KEY must be a Blink API key without spaces (blink_…).")
+    keys = {name: check_key(values[name], name) for name in sorted(_KEYS & values.keys())}
     database = values.get("DATABASE_URL")
     _check_url(database, "DATABASE_URL", ("postgresql", "postgres"))
+    direct = values.get("DATABASE_DIRECT_URL")
+    _check_url(direct, "DATABASE_DIRECT_URL", ("postgresql", "postgres"))
+    if direct and not database:
+        raise SettingsError(
+            f"{PREFIX}DATABASE_DIRECT_URL is the direct way to the database of "
+            f"{PREFIX}DATABASE_URL: set that too."
+        )
+    passphrase = values.get("BACKUP_PASSPHRASE")
+    if passphrase is not None and len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise SettingsError(
+            f"{PREFIX}BACKUP_PASSPHRASE must have at least {_SHORTEST_PASSPHRASE} characters."
+        )
     redis = values.get("REDIS_URL")
-    _check_url(redis, "REDIS_URL", ("redis", "rediss", "unix"))
+    _check_url(redis, "REDIS_URL", REDIS_SCHEMES)
+    alert = values.get("ALERT_URL")
+    _check_url(alert, "ALERT_URL", ("https", "http"))
+    if alert and not urlsplit(alert).hostname:
+        raise SettingsError(f"{PREFIX}ALERT_URL must name a host.")
     default_data = platformdirs.user_data_dir("blinkpos", appauthor=False)
     return Settings(
         api_url=api_url,
         ws_url=ws_url,
-        api_key=Secret(key) if key else None,
+        api_key=keys.get("API_KEY"),
+        payout_key=keys.get("PAYOUT_KEY"),
         merchant=_merchant(values.get("MERCHANT")),
         tip_recipients=_recipients(values.get("TIP_RECIPIENTS")),
         tip_presets=_presets(values.get("TIP_PRESETS", "10,15,20")),
         currency=_currency(values.get("CURRENCY", "SATS")),
         till=values.get("TILL", socket.gethostname() or "till")[:60],
         database_url=Secret(database) if database else None,
+        database_direct_url=Secret(direct) if direct else None,
         redis_url=Secret(redis) if redis else None,
-        data_dir=_folder(values.get("DATA_DIR", default_data)),
+        timezone=_timezone(values.get("TIMEZONE")),
+        data_dir=_folder(values.get("DATA_DIR", default_data), "DATA_DIR"),
+        backup_dir=_folder(backups, "BACKUP_DIR")
+        if (backups := values.get("BACKUP_DIR"))
+        else None,
+        backup_passphrase=Secret(passphrase) if passphrase else None,
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
+        alert_url=Secret(alert) if alert else None,
+        metrics_port=_port(values.get("METRICS_PORT")),
     )
 
 
@@ -217,8 +278,9 @@ def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
 def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
     if url is None:
         return
-    parts = _address(url)
-    if parts is None or parts.scheme not in schemes:
+    parts = parts_of(url)
+    is_one = parts is not None and "," not in parts.netloc.rpartition("@")[2]
+    if parts is None or parts.scheme not in schemes or not (is_one or name in _SEVERAL):
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SettingsError(f"{PREFIX}{name} must start with {allowed} and have a valid address.")
     if not name.startswith(("API", "WS")):
@@ -233,26 +295,21 @@ def _check_url(url: str | None, name: str, schemes: tuple[str, ...]) -> None:
         )
 
 
-def _address(url: str) -> SplitResult | None:
-    """Return the parts of a URL, or ``None`` when it is none."""
-    # urlsplit drops tabs and line ends without a word.
-    if "://" not in url or not url.isprintable() or " " in url:
+def _port(text: str | None) -> int | None:
+    if text is None:
         return None
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port != 0
-    except ValueError:
-        return None  # an impossible port or address
-    return parts if has_port else None
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= LAST_PORT:
+        raise SettingsError(f"{PREFIX}METRICS_PORT is {quoted(text, 20)}: use 1 to 65535.")
+    return int(text)
 
 
-def _folder(text: str) -> Path:
+def _folder(text: str, name: str) -> Path:
     try:
         if "\0" not in text:
             return Path(text).expanduser().absolute()
     except RuntimeError:
         pass  # "~somebody" whom this machine does not know
-    raise SettingsError(f"{PREFIX}DATA_DIR is {quoted(text, 80)}: name a folder that can be made.")
+    raise SettingsError(f"{PREFIX}{name} is {quoted(text, 80)}: name a folder that can be made.")
 
 
 def _merchant(text: str | None) -> str | None:
@@ -287,3 +344,14 @@ def _currency(text: str) -> str:
             f"{PREFIX}CURRENCY is {quoted(text, 20)}: use SATS or a code such as USD."
         )
     return text.upper()
+
+
+def _timezone(text: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(text) if text else None
+    except (KeyError, ValueError, OSError) as error:
+        # Unknown, no name at all, or a folder's.
+        raise SettingsError(
+            f"{PREFIX}TIMEZONE is {quoted(text or '', 60)}: name a zone that this machine knows, "
+            "such as Europe/Vienna."
+        ) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 Beside = Callable[[MainWindow, Bridge], Awaitable[int]]
 """Something that runs beside the till and ends it with its exit code: the demo's customer."""
+Chores = Mapping[str, Callable[["Engine"], Awaitable[None]]]
+"""What a till does on the side for as long as it is open, by its task's name."""
 
 
 def application() -> QApplication:
@@ -63,7 +66,13 @@ def _log_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None
     _log.log(_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
 
 
-def run(settings: Settings, *, network: str | None = None, beside: Beside | None = None) -> int:
+def run(
+    settings: Settings,
+    *,
+    network: str | None = None,
+    beside: Beside | None = None,
+    chores: Chores | None = None,
+) -> int:
     """Show the till until its window is closed or a signal ends it; return the exit code.
 
     ``network`` is given when it is known before Blink says it.
@@ -84,7 +93,7 @@ def run(settings: Settings, *, network: str | None = None, beside: Beside | None
     os.environ["QT_API"] = "pyside6"
     qasync = importlib.import_module("qasync")
     with qasync.QEventLoop(app) as loop:
-        code: int = loop.run_until_complete(_main(settings, bridge, window, beside))
+        code: int = loop.run_until_complete(_main(settings, bridge, window, beside, chores or {}))
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
@@ -97,7 +106,11 @@ def _paint_first(app: QApplication) -> None:
 
 
 async def _main(
-    settings: Settings, bridge: Bridge, window: MainWindow, beside: Beside | None
+    settings: Settings,
+    bridge: Bridge,
+    window: MainWindow,
+    beside: Beside | None,
+    chores: Chores,
 ) -> int:
     import asyncio
 
@@ -117,12 +130,17 @@ async def _main(
                 checkout=engine.checkout,
                 history=engine.history,
                 attention=engine.attention,
+                announcing=engine.announcing,
+                items=engine.items,
                 cancel=engine.cancel,
                 check=engine.watcher.check,
                 take_up=engine.left_open.take_up,
+                examine=engine.upkeep.examine,
             )
         )
         engine.supervisor.keep("till", engine.run)
+        for name, chore in chores.items():
+            engine.supervisor.keep(name, functools.partial(chore, engine))
         company = beside(window, bridge) if beside else None
         try:
             return await _until_stopped(stop, company)

@@ -14,13 +14,19 @@ class Remedy(StrEnum):
     """What a person can choose."""
 
     RETRY = "retry"
-    """Pay the same invoice again, or make one if there is none."""
+    """Ask about the same invoice and pay it again if it is unpaid, or make one if there is none."""
     SEND = "send"
     """Send it to another recipient; the live invoice is retired first."""
     KEEP = "keep"
     """Keep it in the collecting wallet; the live invoice is retired first."""
     SEEN = "seen"
-    """Take note of a finding: a retired invoice was paid after all."""
+    """Take note of a finding: a retired invoice was paid after all, or too much came in."""
+    RELEASE = "release"
+    """Forward again after a hold: of the ledger, not of one transfer."""
+
+
+THE_LEDGER: Final = 0
+"""The number that stands for the ledger itself, where a choice is made for what has a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,9 @@ def wish(choice: Choice) -> str:
             return f"to be sent to {choice.recipient}"
         case Remedy.KEEP:
             return "to be kept in the collecting wallet"
-        case _:
+        case Remedy.RELEASE:
+            return "to be forwarded again"
+        case Remedy.SEEN:
             return "seen"
 
 

@@ -22,6 +22,9 @@ class Rule(StrEnum):
     TWO_INVOICES = "two_invoices"
     UNFINISHED = "unfinished"
     UNPAID = "unpaid"
+    UNCOVERED = "uncovered"
+    CARRIED = "carried"
+    SUMS = "sums"
 
 
 _BROKEN: Final[Mapping[Rule, str]] = {
@@ -35,23 +38,29 @@ _BROKEN: Final[Mapping[Rule, str]] = {
     Rule.NO_INVOICE: "the transfer has settled without a stored invoice",
     Rule.TWO_INVOICES: "the transfer has more than one live invoice",
     Rule.UNFINISHED: "it is completed, and a transfer is not finished",
+    Rule.UNCOVERED: "the transfer's invoice is not for it and what goes with it",
+    Rule.CARRIED: "the transfer does not stand as the one that it goes with",
     Rule.UNPAID: "a transfer was sent, and the payment was never received",
+    Rule.SUMS: "a sum of owners' statistics is not what the ledger comes to",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One place where the ledger breaks a rule; ``detail`` has the figures."""
+    """One place where the ledger breaks a rule; ``detail`` has the figures.
+
+    ``payment_id`` is ``None`` where sums of many are wrong.
+    """
 
     rule: Rule
-    payment_id: int
+    payment_id: int | None
     transfer_id: int | None
     detail: str
 
     @property
     def sentence(self) -> str:
         """The finding in plain words."""
-        where = f"Payment {self.payment_id}"
+        where = "The sums" if self.payment_id is None else f"Payment {self.payment_id}"
         if self.transfer_id is not None:
             where += f", transfer {self.transfer_id}"
         return f"{where}: {_BROKEN[self.rule]} ({self.detail})."

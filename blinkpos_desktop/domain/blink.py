@@ -64,6 +64,8 @@ class WalletTransaction:
     """Empty when it carries none."""
     created_at: int
     """Unix seconds on Blink's clock."""
+    payment_request: str = ""
+    """The invoice's text; empty when it was not initiated by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,15 @@ class Account:
     btc_wallet_id: str
     wallet_ids: frozenset[str]
     scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What an account may still send inside Blink within ``seconds``, in US cents."""
+
+    remaining_cents: int
+    total_cents: int
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,20 @@ class PaidUpdate:
 
     payment_hash: str
     received_sats: int | None
+    received_cents: int | None = None
+    """What came into the account's USD wallet instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainUpdate:
+    """Something came into our account without an invoice: sent by another user, or on-chain.
+
+    ``id`` is the transaction's own.
+    """
+
+    id: str
+    received_sats: int | None
+    received_cents: int | None = None
 
 
 class BlinkRefusedError(RefusedError):
@@ -139,3 +164,11 @@ class UnknownRecipientError(BlinkRefusedError):
 
 class CannotReceiveError(BlinkRefusedError):
     """The recipient's account can no longer receive."""
+
+
+class IdTakenError(BlinkRefusedError):
+    """Blink has seen this ``externalId`` before: a ledger newer than ours has acted."""
+
+
+class BelowOneCentError(BlinkRefusedError):
+    """A USD wallet gets no invoice for so little."""

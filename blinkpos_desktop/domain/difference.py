@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RECEIVED = "received_not_recorded"
     MORE_RECEIVED = "more_received_than_recorded"
     SENT = "sent_not_recorded"
+    MAYBE_SENT = "maybe_sent"
     SENT_TWICE = "sent_twice"
     NOT_RECEIVED = "recorded_not_received"
     NOT_SENT = "recorded_not_sent"
@@ -28,6 +29,7 @@ _SENTENCES: Final[Mapping[Kind, str]] = {
     Kind.RECEIVED: "came in, and the ledger does not have it",
     Kind.MORE_RECEIVED: "came in beyond what the ledger has",
     Kind.SENT: "went out, and the ledger does not have it as settled",
+    Kind.MAYBE_SENT: "went out, and may be this transfer: look before it is sent again",
     Kind.SENT_TWICE: "went out once more than the ledger has it",
     Kind.NOT_RECEIVED: "stands as received, and Blink does not show it",
     Kind.NOT_SENT: "stands as settled, and Blink does not show it",
@@ -54,11 +56,20 @@ class Difference:
     received_sats: int | None = None
     """All that Blink shows as received, where it shows it."""
     can_fix: bool = False
+    by_newer: bool = False
+    """Whether a newer copy of this ledger did it, under an invoice that is not stored here."""
 
     @property
     def is_dated(self) -> bool:
         """Whether only a window that reaches back to ``at`` finds it again."""
         return self.kind is not Kind.OWED
+
+    @property
+    def is_for_person(self) -> bool:
+        """Whether nothing more can be recorded of it: only a person can judge it."""
+        if self.kind is Kind.MAYBE_SENT:
+            return not self.can_fix
+        return self.kind not in {Kind.RECEIVED, Kind.MORE_RECEIVED, Kind.SENT}
 
     @property
     def sentence(self) -> str:
@@ -92,6 +103,9 @@ class Run:
     since: int
     reaches_back: bool
     """Whether its window begins where the last complete one ended, or before."""
+    account_id: str = ""
+    hold_id: int | None = None
+    """The hold under which it began, if there was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +118,21 @@ class Report:
     not_ours: NotOurs
     found: tuple[Difference, ...]
     remaining: tuple[Difference, ...]
+    highest: int | None = None
+    """The highest of this ledger's numbers that Blink showed."""
+    was_held: bool = False
+    is_released: bool = False
+    """Whether it has ended the hold under which it began."""
+
+    @property
+    def differing(self) -> tuple[Difference, ...]:
+        """What the ledger and Blink still say differently; what is only owed is none of it."""
+        return tuple(each for each in self.remaining if each.kind is not Kind.OWED)
+
+    @property
+    def for_person(self) -> tuple[Difference, ...]:
+        """Among them, those that only a person can judge."""
+        return tuple(each for each in self.differing if each.is_for_person)
 
     @property
     def fixed(self) -> tuple[Difference, ...]:

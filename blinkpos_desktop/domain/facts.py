@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem
-from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.health import Verdict
+from blinkpos_desktop.domain.hold import Hold
+from blinkpos_desktop.domain.item import Item
+from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.domain.sale import Recipient
 from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import Transfer
@@ -168,11 +173,14 @@ class AttentionChanged:
     """All that waits for a person now, oldest first."""
 
     items: tuple[AttentionItem, ...]
+    hold: Hold | None = None
+    """Why nothing is forwarded, while that is so."""
+    surpluses: tuple[SurplusItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceTaken:
-    """A person's choice is written down."""
+    """A person's choice for a transfer, or for a payment's surplus, is written down."""
 
     transfer_id: int
 
@@ -183,6 +191,85 @@ class ChoiceFailed:
 
     transfer_id: int
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthExamined:
+    """Everything that the till rests on was looked at: a verdict for each check, in order."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementsChanged:
+    """All that was received and that nobody has seen yet, newest first."""
+
+    items: tuple[Announcement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSeen:
+    """A payment has been seen, by a person or in green, here or at another till."""
+
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeingFailed:
+    """That a person has seen a payment could not be written down; ``sentence`` says why."""
+
+    payment_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnassignedIncome:
+    """Something came into our account that no sale here asked for: only shown.
+
+    ``id`` is its hash or Blink's own number; ``amount`` is None when Blink did not say it.
+    """
+
+    id: str
+    amount: Money | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsChanged:
+    """All that can be sold at a tap now, in the order of the buttons."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEdited:
+    """The edit of an item that was asked for is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEditFailed:
+    """An edit of an item was not stored; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaleLoaded:
+    """This till's last sale; None before the first."""
+
+    sale: LastSale | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaleFailed:
+    """This till's last sale could not be had; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain:
+    """Others may have changed what is listed here."""
 
 
 Fact = (
@@ -205,4 +292,15 @@ Fact = (
     | AttentionChanged
     | ChoiceTaken
     | ChoiceFailed
+    | HealthExamined
+    | AnnouncementsChanged
+    | PaymentSeen
+    | SeeingFailed
+    | UnassignedIncome
+    | ItemsChanged
+    | ItemEdited
+    | ItemEditFailed
+    | LastSaleLoaded
+    | LastSaleFailed
+    | LookAgain
 )

@@ -23,7 +23,7 @@ class Fate(StrEnum):
     OFFER = "offer"
     """It is open, and somebody may take it up again."""
     ANNOUNCE = "announce"
-    """It was paid while nobody looked."""
+    """It was paid while nobody looked: it must be seen."""
     FORGET = "forget"
 
 
@@ -44,7 +44,8 @@ def fate(payment: Payment, *, is_known_open: bool, now: float) -> Fate:
     clock, ``now`` in Unix seconds, counts only where Blink does not answer.
     """
     if payment.state in RECEIVED:
-        return Fate.ANNOUNCE
+        # It went green just before the end, or somebody has acknowledged it since.
+        return Fate.FORGET if payment.is_seen else Fate.ANNOUNCE
     invoice = payment.invoice
     if payment.state is not PaymentState.AWAITING or invoice is None:
         return Fate.FORGET

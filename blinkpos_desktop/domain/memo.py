@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from blinkpos_desktop.domain.money import Money, format_percent, format_sats
@@ -44,6 +45,22 @@ def tip_memo(quote: Quote, part: TipPart) -> str:
     return f"BlinkPOS Tip received: {shown}"
 
 
+def joined_memo(memo: str, carried: Sequence[str]) -> str:
+    """Return the memo of a transfer that takes others along, naming each that there is room for.
+
+    ``BlinkPOS Tip received: 30 sats | owed before: BlinkPOS Tip received: 2 sats``
+    """
+    if not carried:
+        return memo
+    head, shown = f"{memo} | owed before: ", len(carried)
+    text = head + ", ".join(carried)
+    while _size(text) > MAX_BYTES and shown:
+        shown -= 1
+        some = f"{', '.join(carried[:shown])} and " if shown else ""
+        text = f"{head}{some}{len(carried) - shown} more"
+    return _cut(text, MAX_BYTES)
+
+
 def _made(quote: Quote, *, head: str = "", tail: str = "") -> str:
     """Return the made text in at most :data:`MAX_BYTES`: items may go, the totals never do."""
     end = f"{_total(quote)}{tail}"
@@ -59,14 +76,17 @@ def _sums(quote: Quote, room: int) -> str:
         items = [str(parts[0])]
     else:
         items = [part.decimal() for part in parts]
-    tip = [f"{format_percent(sale.tip_percent)} tip"] if sale.tip.minor else []
-    if len(items + tip) == 1:
+    off = f" - {Money(minor=sale.off_minor, currency=sale.currency).decimal()}"
+    end = off if sale.off_minor else ""
+    if sale.tip.minor:
+        end = f"{end} + {format_percent(sale.tip_percent)} tip"
+    if len(items) == 1 and not end:
         return ""
-    sums = " + ".join(items + tip)
+    sums = " + ".join(items) + end
     while items and _size(sums) > room:
         # Whole items go: half of a number would be another number.
         items.pop()
-        sums = " + ".join([*items, _MORE, *tip])
+        sums = " + ".join([*items, _MORE]) + end
     return sums
 
 

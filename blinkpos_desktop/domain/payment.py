@@ -9,7 +9,7 @@ from typing import Final
 
 from blinkpos_desktop.domain.errors import IllegalMoveError
 from blinkpos_desktop.domain.money import Money
-from blinkpos_desktop.domain.transfer import Transfer
+from blinkpos_desktop.domain.transfer import Step, Transfer
 
 
 class PaymentState(StrEnum):
@@ -58,6 +58,9 @@ MOVES: Final[Mapping[PaymentState, Mapping[PaymentState, str]]] = {
     _S.PAID: {_S.COMPLETED: "every transfer has settled or is kept"},
     _S.COMPLETED: {},
 }
+
+INVOICE_SECONDS: Final = 15 * 60
+"""How long a customer's invoice lives."""
 
 WATCHED: Final = frozenset({_S.AWAITING, _S.CANCELLING, _S.CANCELLED, _S.EXPIRED})
 """States in which money may still arrive."""
@@ -116,6 +119,8 @@ class Payment:
     paid_at: int | None = None
     was_closed: bool = False
     """It had been cancelled or had expired before it was paid."""
+    is_seen: bool = False
+    """It went green on a screen, or a person has acknowledged it."""
     reason: str = ""
     transfers: tuple[Transfer, ...] = ()
 
@@ -135,6 +140,32 @@ class Payment:
         return self.invoice.payment_hash if self.invoice else ""
 
     @property
+    def has_work(self) -> bool:
+        """Whether a till can do something for it now: go on with a transfer, or complete it."""
+        return self.is_finished or any(
+            each.is_due and each.next_step is not Step.REST for each in self.transfers
+        )
+
+    @property
     def is_finished(self) -> bool:
         """Whether every transfer has settled or is kept."""
         return all(transfer.is_finished for transfer in self.transfers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """A sale that was just written down, and the ``externalId`` of its invoice's first attempt.
+
+    It has none when Blink's limits leave no room for the call.
+    """
+
+    payment: Payment
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendEnd:
+    """What a request came to: its transfer, and its payment when that was the last one of it."""
+
+    transfer: Transfer
+    completed: Payment | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -66,12 +66,30 @@ class OpenTransfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTransfer:
+    """A transfer whose number stands on something that Blink shows as sent.
+
+    ``sats`` are its own and those that go with it, ``own_sats`` its own; ``invoiced_at`` is when
+    the customer's invoice was made, in Unix seconds on Blink's clock.
+    """
+
+    payment_id: int
+    transfer_id: int
+    recipient: str
+    state: TransferState
+    sats: int
+    own_sats: int
+    invoiced_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRows:
     """The ledger's side of a comparison."""
 
     payments: tuple[LedgerPayment, ...] = ()
     sends: tuple[LedgerSend, ...] = ()
     open: tuple[OpenTransfer, ...] = ()
+    named: tuple[NamedTransfer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +110,12 @@ def number_of(external_id: str, ledger: str) -> int | None:
     return int(found[2]) if found and found[1] == ledger else None
 
 
+def highest_number(transactions: Iterable[WalletTransaction], ledger: str) -> int | None:
+    """Return the highest of a ledger's numbers that stand on transactions."""
+    numbers = (number_of(each.external_id, ledger) for each in transactions)
+    return max((number for number in numbers if number is not None), default=None)
+
+
 _Row = TypeVar("_Row", LedgerPayment, LedgerSend)
 
 
@@ -107,6 +131,8 @@ def compare(
     """
     payments = _index(rows.payments)
     sends = _index(rows.sends)
+    named = {each.transfer_id: each for each in rows.named}
+    by_newer: list[tuple[NamedTransfer, WalletTransaction]] = []
     received: dict[int, WalletTransaction | None] = {
         payments[each].id: None for each in paid if each in payments
     }
@@ -124,16 +150,24 @@ def compare(
                 sent[sends[name].payment_hash] = each
         elif each.status is TransactionStatus.FAILURE:
             continue
-        elif number_of(each.external_id, ledger) is not None:
-            missing.append(_no_row(each))
+        elif (number := number_of(each.external_id, ledger)) is not None:
+            transfer = named.get(number) if each.direction is Direction.SEND else None
+            if transfer and each.created_at >= transfer.invoiced_at:
+                by_newer.append((transfer, each))
+            else:
+                # Or the number was given anew here: what it names was sent before that sale.
+                missing.append(_no_row(each))
         elif name not in payments and name not in sends:
             others.append(each)
     proven = {each.transfer_id for each in rows.sends if each.payment_hash in sent}
+    adopted = [_by_newer(each, seen, proven) for each, seen in by_newer]
+    known = proven | {each.transfer_id for each in adopted}
     differences = [
         *_received(rows.payments, received),
         *_sent(rows.sends, sent),
+        *adopted,
         *missing,
-        *(_owed(each) for each in rows.open if each.transfer_id not in proven),
+        *(_owed(each) for each in rows.open if each.transfer_id not in known),
     ]
     return Comparison(
         differences=tuple(differences),
@@ -243,6 +277,44 @@ def _of_send(send: LedgerSend, kind: Kind, *, can_fix: bool = False) -> Differen
         external_id=send.external_id,
         recipient=send.recipient,
         can_fix=can_fix,
+    )
+
+
+def _by_newer(
+    transfer: NamedTransfer, seen: WalletTransaction, proven: Collection[int]
+) -> Difference:
+    """Return what a newer copy of this ledger did with a transfer that this one has too.
+
+    ``proven`` are those of which Blink shows that this ledger's own invoice was paid.
+    """
+    state, kind = transfer.state, Kind.SENT
+    if state is TransferState.SETTLED and transfer.transfer_id not in proven:
+        return _no_row(seen)
+    # What goes with it here may have been owed still when the newer copy sent it.
+    is_sum = seen.sats in {transfer.sats, transfer.own_sats}
+    is_same = is_sum and bool(seen.payment_hash and seen.payment_request)
+    if state is TransferState.SETTLED:
+        kind, can_fix = Kind.SENT_TWICE, False
+    elif seen.status is TransactionStatus.PENDING:
+        # How that ends is not known yet.
+        can_fix = False
+    elif not is_same or state is TransferState.KEPT:
+        # It may have taken debts along, or was kept here meanwhile.
+        kind, can_fix = Kind.MAYBE_SENT, TransferEvent.GAVE_UP in MOVES[state]
+    else:
+        can_fix = TransferEvent.FOUND_SENT in MOVES[state]
+    return Difference(
+        kind=kind,
+        sats=seen.sats,
+        at=seen.created_at,
+        payment_id=transfer.payment_id,
+        transfer_id=transfer.transfer_id,
+        payment_hash=seen.payment_hash,
+        external_id=seen.external_id,
+        recipient=transfer.recipient,
+        reason="by a newer copy of this ledger",
+        can_fix=can_fix,
+        by_newer=True,
     )
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
+from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.errors import InputError, UnavailableError, quoted
 from blinkpos_desktop.domain.money import MAX_SATS, Currency, Money, Price
 from blinkpos_desktop.domain.split import largest_remainder, tip_of, tip_part
@@ -70,7 +71,9 @@ def parse_recipients(texts: list[str]) -> tuple[Recipient, ...]:
 class Sale:
     """What the cashier asks for. ``items`` are minor units of ``currency``, all above 0.
 
-    ``note`` comes before the made memo; it is kept on one line.
+    ``note`` comes before the made memo; it is kept on one line. ``off_minor`` is a
+    discount on the sum of the items. ``sold`` is the cart they come from, when
+    there was more to it than amounts.
     """
 
     currency: Currency
@@ -78,26 +81,50 @@ class Sale:
     tip_percent: Fraction = Fraction(0)
     recipients: tuple[Recipient, ...] = ()
     note: str = ""
+    off_minor: int = 0
+    sold: Cart | None = None
 
     def __post_init__(self) -> None:
         """Refuse a sale of nothing, a tip out of range, a tip for nobody."""
         if not self.items or any(item <= 0 for item in self.items):
             raise InputError("An amount must be above zero.")
+        if not 0 <= self.off_minor < sum(self.items):
+            raise InputError("Nothing is left to pay: make the discount smaller.")
         if not 0 <= self.tip_percent <= 100:  # noqa: PLR2004 (per cent)
             raise InputError("A tip is between 0 and 100 percent.")
         if self.tip_percent and not self.recipients:
             raise InputError("There is nobody to receive the tip: set a tip recipient first.")
         object.__setattr__(self, "note", _one_line(self.note))
+        assert self.sold is None or self.sold.total == self.base
 
     @property
     def base(self) -> Money:
-        """What was typed, without the tip."""
-        return Money(minor=sum(self.items), currency=self.currency)
+        """What was typed, after the discount and without the tip."""
+        return Money(minor=sum(self.items) - self.off_minor, currency=self.currency)
 
     @property
     def tip(self) -> Money:
         """The tip in the sale's own currency, rounded half up."""
         return Money(minor=tip_of(self.base.minor, self.tip_percent), currency=self.currency)
+
+
+def sale_of(
+    cart: Cart, *, percent: Fraction = Fraction(0), recipients: tuple[Recipient, ...] = ()
+) -> Sale:
+    """Return the sale of a cart, with a tip of ``percent`` on its sum after the discounts.
+
+    Raises:
+        InputError: there is nothing in it, or nothing is left to pay.
+    """
+    return Sale(
+        currency=cart.currency,
+        items=cart.parts,
+        tip_percent=percent,
+        recipients=recipients if percent else (),
+        note=cart.note,
+        off_minor=cart.off_minor,
+        sold=None if cart.is_plain else cart,
+    )
 
 
 def _one_line(text: str) -> str:

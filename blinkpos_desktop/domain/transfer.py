@@ -9,7 +9,7 @@ again. Events go in, a new value comes out; nothing here waits or asks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -30,6 +30,8 @@ class TransferState(StrEnum):
     """No recipient's invoice yet."""
     PREPARED = "prepared"
     """The recipient's invoice is stored; no request for it is known to be under way."""
+    CARRIED = "carried"
+    """It goes with another transfer to the same recipient, within that one's invoice."""
     SENDING = "sending"
     """A request that pays it may be under way: written before the request leaves."""
     UNKNOWN = "unknown"
@@ -42,6 +44,18 @@ class TransferState(StrEnum):
     """It stays in the collecting wallet, by rule or by a person's recorded choice."""
     ATTENTION = "attention"
     """It cannot go on by itself: a person must choose."""
+
+
+class Trouble(StrEnum):
+    """Why Blink refused it last, where that does not pass within minutes."""
+
+    NONE = ""
+    RESTRICTED = "restricted"
+    """Tried again every quarter of an hour, and shown to persons."""
+    LASTING = "lasting"
+    """A person must choose, as soon as it is proven unpaid."""
+    OWED = "owed"
+    """Under one cent for a USD wallet: it goes with the recipient's next transfer."""
 
 
 class TransferEvent(StrEnum):
@@ -61,6 +75,11 @@ class TransferEvent(StrEnum):
     INVOICE_RETIRED = "invoice_retired"
     SEND_CHOSEN = "send_chosen"
     KEEP_CHOSEN = "keep_chosen"
+    SET_ASIDE = "set_aside"
+    JOINED = "joined"
+    CARRIER_SETTLED = "carrier_settled"
+    CARRIER_GONE = "carrier_gone"
+    FOUND_SENT = "found_sent"
 
 
 _S, _E = TransferState, TransferEvent
@@ -71,11 +90,28 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
         # Nothing was told to anybody: the next attempt is a new id. The reason is shown.
         _E.INVOICE_REFUSED: _S.PLANNED,
         _E.GAVE_UP: _S.ATTENTION,
+        # Restricted, and a person does not want to wait: nothing is sent until he is obeyed.
+        _E.SET_ASIDE: _S.ATTENTION,
+        _E.RETRY_CHOSEN: _S.PLANNED,
+        # Owed, and another transfer to its recipient takes it along.
+        _E.JOINED: _S.CARRIED,
+        # Blink shows it as sent, though not by this ledger: by a newer copy of it.
+        _E.FOUND_SENT: _S.SETTLED,
     },
     _S.PREPARED: {
         _E.SEND_STARTED: _S.SENDING,
+        # It was taken for unpaid, and a request that was late has arrived since.
+        _E.SEND_PENDING: _S.IN_FLIGHT,
         # A lasting refusal that was proven unpaid.
         _E.GAVE_UP: _S.ATTENTION,
+        _E.SET_ASIDE: _S.ATTENTION,
+        _E.RETRY_CHOSEN: _S.UNKNOWN,
+        _E.FOUND_SENT: _S.SETTLED,
+    },
+    # No event of its own: what happens to its carrier happens to it.
+    _S.CARRIED: {
+        _E.CARRIER_SETTLED: _S.SETTLED,
+        _E.CARRIER_GONE: _S.PLANNED,
     },
     _S.SENDING: {
         _E.SEND_SUCCEEDED: _S.SETTLED,
@@ -99,6 +135,7 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
         _E.STATUS_UNPAID: _S.PREPARED,
     },
     _S.ATTENTION: {
+        # With a live invoice UNKNOWN (see apply): a request may have arrived late, and be PENDING.
         _E.RETRY_CHOSEN: _S.PLANNED,
         _E.STATUS_PAID: _S.SETTLED,
         # By the three conditions of domain.retiring only: it has no live invoice afterwards.
@@ -106,6 +143,7 @@ MOVES: Final[Mapping[TransferState, Mapping[TransferEvent, TransferState]]] = {
         # To another recipient, or kept: never while an invoice lives (see apply).
         _E.SEND_CHOSEN: _S.PLANNED,
         _E.KEEP_CHOSEN: _S.KEPT,
+        _E.FOUND_SENT: _S.SETTLED,
     },
     _S.SETTLED: {},
     _S.KEPT: {},
@@ -125,6 +163,7 @@ class Step(StrEnum):
 _STEPS: Final[Mapping[TransferState, Step]] = {
     _S.PLANNED: Step.MAKE_INVOICE,
     _S.PREPARED: Step.SEND,
+    _S.CARRIED: Step.REST,
     _S.SENDING: Step.ASK,
     _S.UNKNOWN: Step.ASK,
     _S.IN_FLIGHT: Step.LOOK_UP,
@@ -136,12 +175,26 @@ _STEPS: Final[Mapping[TransferState, Step]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientInvoice:
-    """The one live invoice of a transfer. ``external_id`` stands on both sides' transactions."""
+    """The one live invoice of a transfer. ``external_id`` stands on both sides' transactions.
+
+    ``sats`` is what it asks for: the transfer's own and those of all that it carries.
+    """
 
     external_id: str
     payment_request: str
     payment_hash: str
+    sats: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A transfer of the same recipient that goes with another one."""
+
+    id: int
+    payment_id: int
+    sats: int
+    memo: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +213,11 @@ class Transfer:
     """Why it is kept, waits or needs attention: one plain sentence."""
     tries: int = 0
     """Requests in a row that did not settle it."""
+    trouble: Trouble = Trouble.NONE
+    carries: tuple[Carried, ...] = ()
+    """What goes with it, within its invoice."""
+    is_due: bool = field(default=True, compare=False)
+    """Whether its time to be tried again has come, by the database's clock when it was read."""
 
     @property
     def is_finished(self) -> bool:
@@ -171,15 +229,62 @@ class Transfer:
         """What is to be done next."""
         return _STEPS[self.state]
 
+    @property
+    def invoice_sats(self) -> int:
+        """What its invoice asks for: its own sats and those that go with it."""
+        return self.sats + sum(each.sats for each in self.carries)
 
-NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN})
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A number under which a recipient's invoice is asked for.
+
+    It is for the ``invoice_sats`` of the transfer as it stands here, with all that it carries.
+    """
+
+    external_id: str
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendStart:
+    """Whether a request may leave: the transfer as SENDING, or ``None`` when somebody else won.
+
+    Without the turn, another process sends from the wallet just now.
+    """
+
+    transfer: Transfer | None
+    has_turn: bool
+
+
+NEED_NO_INVOICE: Final = frozenset({_E.SEND_CHOSEN, _E.KEEP_CHOSEN, _E.JOINED})
 """What can't happen to a transfer with a live invoice."""
+
+_NEED_TROUBLE: Final[Mapping[tuple[TransferState, TransferEvent], Trouble]] = {
+    (_S.PLANNED, _E.SET_ASIDE): Trouble.RESTRICTED,
+    (_S.PREPARED, _E.SET_ASIDE): Trouble.RESTRICTED,
+    (_S.PLANNED, _E.RETRY_CHOSEN): Trouble.RESTRICTED,
+    (_S.PREPARED, _E.RETRY_CHOSEN): Trouble.RESTRICTED,
+    (_S.PLANNED, _E.JOINED): Trouble.OWED,
+}
+"""What can happen in a state only to a transfer with that trouble."""
+
+_KEEP_TROUBLE: Final = frozenset({_E.SEND_STARTED, _E.STATUS_UNPAID, _E.JOINED, _E.CARRIER_GONE})
+"""Events that say nothing new of why Blink refused it."""
 
 
 def apply(
-    transfer: Transfer, event: TransferEvent, *, reason: str = "", recipient: str = ""
+    transfer: Transfer,
+    event: TransferEvent,
+    *,
+    reason: str = "",
+    recipient: str = "",
+    trouble: Trouble = Trouble.NONE,
 ) -> Transfer:
     """Return the transfer after ``event``; ``recipient`` is the other one of SEND_CHOSEN.
+
+    ``trouble`` says why Blink refused it, for events that tell so. What it carries is the
+    caller's to change with it (see :func:`for_carried`).
 
     Raises:
         IllegalMoveError: the event cannot happen to it in its state.
@@ -195,14 +300,46 @@ def apply(
         raise IllegalMoveError(
             "Its live invoice must be retired first.", cause=f"transfer {transfer.id}: {event}"
         )
+    needed = _NEED_TROUBLE.get((transfer.state, event), transfer.trouble)
+    if transfer.trouble is not needed or (event is TransferEvent.JOINED and transfer.carries):
+        raise IllegalMoveError(
+            "This transfer cannot change that way.",
+            cause=f"transfer {transfer.id}: {event} with {transfer.trouble or 'no trouble'}",
+        )
     if event is TransferEvent.INVOICE_RETIRED:
         transfer = replace(transfer, invoice=None)
     if event is TransferEvent.SEND_CHOSEN:
         transfer = replace(transfer, recipient=recipient)
     if event is TransferEvent.RETRY_CHOSEN and transfer.invoice is not None:
-        # It has a live invoice: that one is paid again, never a second one.
-        state = TransferState.PREPARED
-    return replace(transfer, state=state, reason=reason, tries=_tries(transfer, event))
+        # It has a live invoice: that one is asked about and paid again, never a second one.
+        state = TransferState.UNKNOWN
+    if event in _KEEP_TROUBLE:
+        # What a person reads stays until something else is known.
+        trouble, reason = transfer.trouble, reason or (transfer.reason if transfer.trouble else "")
+    return replace(
+        transfer,
+        state=state,
+        reason=reason,
+        tries=_tries(transfer, event),
+        trouble=trouble,
+        is_due=True,
+    )
+
+
+def for_carried(event: TransferEvent, after: Transfer) -> TransferEvent | None:
+    """Return what happens to those that go with a transfer, in one transaction with it.
+
+    ``None`` leaves them where they are: an invoice that covers them lives, or the next one will.
+    """
+    if after.state is TransferState.SETTLED:
+        return TransferEvent.CARRIER_SETTLED
+    is_free = after.trouble is Trouble.OWED or after.state in {
+        TransferState.ATTENTION,
+        TransferState.KEPT,
+    }
+    if after.invoice is None and (is_free or event is TransferEvent.SEND_CHOSEN):
+        return TransferEvent.CARRIER_GONE
+    return None
 
 
 _FAILURES: Final = frozenset(

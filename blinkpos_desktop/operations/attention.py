@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from blinkpos_desktop.domain.attention import AttentionItem, Choice
-from blinkpos_desktop.domain.errors import TillError
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
+from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.errors import InputError, TillError
+from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.charge import exit_of
@@ -53,15 +55,36 @@ async def run(settings: Settings, request: AttentionRequest) -> int:
 
 
 async def _list(engine: Engine, *, as_json: bool) -> None:
+    lines = []
+    if (hold := await engine.attention.hold()) is not None:
+        lines.append(json.dumps(_hold_fields(hold)) if as_json else f"Held. {hold.sentence}")
     items = await engine.attention.list()
-    for item in items:
-        write(json.dumps(_fields(item)) if as_json else _line(item))
-    if not items and not as_json:
+    lines += [json.dumps(_fields(item)) if as_json else _line(item) for item in items]
+    for surplus in await engine.attention.surpluses():
+        fields = _received("surplus", surplus)
+        lines.append(json.dumps(fields) if as_json else _surplus_line(surplus))
+    for unseen in await engine.announcing.list():
+        fields = _received("unseen", unseen) | {"was_closed": unseen.was_closed}
+        lines.append(json.dumps(fields) if as_json else _unseen_line(unseen))
+    for line in lines:
+        write(line)
+    if not lines and not as_json:
         write("Nothing needs attention.")
 
 
 async def _choose(engine: Engine, transfer_id: int, choice: Choice) -> None:
-    await engine.attention.choose(transfer_id, choice, _who())
+    who = _who()
+    if choice.remedy is Remedy.SEEN:
+        # A payment's number may stand for itself and for its surplus: both are seen.
+        was_unseen = await engine.announcing.see(transfer_id, who)
+        try:
+            await engine.attention.choose(transfer_id, choice, who)
+        except InputError:
+            if not was_unseen:
+                raise
+        write("Done: written down as seen.")
+        return
+    await engine.attention.choose(transfer_id, choice, who)
     left = [each for each in await engine.attention.list() if each.transfer.id == transfer_id]
     if left:
         write("Written down: waiting for Blink. A till that is running carries it out.")
@@ -82,10 +105,21 @@ def _who() -> str:
         return "somebody at the command line"
 
 
+def _hold_fields(hold: Hold) -> dict[str, Any]:
+    return {
+        "hold": hold.cause.value,
+        "held_at": hold.held_at,
+        "external_id": hold.external_id,
+        "reason": hold.sentence,
+        "can_release": hold.can_release,
+    }
+
+
 def _fields(item: AttentionItem) -> dict[str, Any]:
     transfer = item.transfer
     fields: dict[str, Any] = {
         "id": transfer.id,
+        "kind": "transfer",
         "payment_hash": item.payment_hash,
         "role": transfer.role.value,
         "recipient": transfer.recipient,
@@ -103,10 +137,44 @@ def _fields(item: AttentionItem) -> dict[str, Any]:
     return fields
 
 
+def _received(kind: str, item: SurplusItem | Announcement) -> dict[str, Any]:
+    return {
+        "id": item.payment_id,
+        "kind": kind,
+        "payment_hash": item.payment_hash,
+        "sats": item.sats,
+        "paid_at": item.paid_at,
+        "till": item.till,
+        "remedies": [Remedy.SEEN.value],
+    }
+
+
+def _surplus_line(item: SurplusItem) -> str:
+    return (
+        f"{item.payment_id}: {format_sats(item.sats)} more than asked, {item.till}, "
+        f"{_time(item.paid_at)}. Kept in the collecting wallet."
+    )
+
+
+def _unseen_line(item: Announcement) -> str:
+    why = "After its sale was closed: the customer may have paid twice."
+    if not item.was_closed:
+        why = "No screen showed it."
+    return (
+        f"{item.payment_id}: {format_sats(item.sats)} came in, {item.till}, "
+        f"{_time(item.paid_at)}. {why}"
+    )
+
+
+def _time(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
 def _line(item: AttentionItem) -> str:
-    transfer, at = item.transfer, datetime.fromtimestamp(item.paid_at, UTC).astimezone()
+    transfer = item.transfer
     text = (
-        f"{transfer.id}: {format_sats(transfer.sats)} to {transfer.recipient}, {at:%Y-%m-%d %H:%M}"
+        f"{transfer.id}: {format_sats(transfer.sats)} to {transfer.recipient}, "
+        f"{_time(item.paid_at)}"
     )
     if item.paid_retired:
         return f"{text}. An invoice that had been given up was paid after all."

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from enum import IntEnum
 from typing import Any
 
 from blinkpos_desktop.domain.audit import Audit
 from blinkpos_desktop.domain.errors import SettingsError, UnavailableError
 from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.engine import Engine
+from blinkpos_desktop.operations.exits import Exit
 from blinkpos_desktop.operations.tellers import say, write
-
-
-class Exit(IntEnum):
-    """What ``audit`` and ``reconcile`` end with; a bug is 70."""
-
-    GOOD = 0
-    DIFFERS = 1
-    BAD_INPUT = 2
-    UNAVAILABLE = 6
-    REFUSED = 7
 
 
 async def run(engine: Engine, *, as_json: bool) -> Exit:

@@ -29,7 +29,7 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.money import parse_amount
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
-from blinkpos_desktop.domain.transfer import Step, Transfer, TransferState
+from blinkpos_desktop.domain.transfer import Transfer, TransferState
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.tellers import say
 from blinkpos_desktop.services.checkout import INVOICE_MINUTES
@@ -51,6 +51,7 @@ _STATUS: Final = {
     TransferState.SENDING: "unknown",
     TransferState.PLANNED: "pending",
     TransferState.PREPARED: "pending",
+    TransferState.CARRIED: "pending",
     TransferState.IN_FLIGHT: "pending",
 }
 _T = TypeVar("_T")
@@ -125,6 +126,7 @@ class Charge:
         self._told: set[int] = set()
         self._told_paid = False
         self._changed = asyncio.Event()
+        self._passed_on = False
 
     def interrupt(self) -> None:
         """End soon: cancel what is not paid."""
@@ -164,6 +166,8 @@ class Charge:
 
     async def _open_and_charge(self) -> Payment:
         request, engine = self._request, self._engine
+        # Without a key nothing is opened.
+        await engine.open_keys()
         await engine.open_store()
         await engine.open_blink()
         currency = await engine.shop.currency(request.currency)
@@ -190,6 +194,8 @@ class Charge:
             return ended
         paid = self._payment = self._paid.result()
         self._tell_paid(paid)
+        if not self._teller.is_gone:
+            self._engine.announcing.shown(paid)
         if self._interrupted.is_set():
             return await self._unfinished(paid)
         return await self._forward(paid)
@@ -285,18 +291,26 @@ class Charge:
 
     async def _pass_on(self, payment_id: int) -> None:
         """Forward; when the ledger can't be read it is tried again for as long as we wait."""
-        while True:
-            try:
-                await self._engine.forwarder.forward(payment_id)
-            except UnavailableError as error:
-                _log.warning("forwarding waits: %s", error)
-                await asyncio.sleep(LOOK_SECONDS)
-            else:
-                return
+        try:
+            while True:
+                try:
+                    await self._engine.forwarder.forward(payment_id)
+                except UnavailableError as error:
+                    _log.warning("forwarding waits: %s", error)
+                    await asyncio.sleep(LOOK_SECONDS)
+                else:
+                    return
+        finally:
+            self._passed_on = True
+            self._changed.set()
 
     async def _until_forwarded(self, payment_id: int) -> Payment | None:
-        """Return the completed payment, or ``None`` when all that is left needs a person."""
+        """Return the completed payment, or ``None`` when what is left waits for something else.
+
+        That is a person, Blink's limit, the recipient's next tip, or the end of a hold.
+        """
         while True:
+            nothing_more = self._passed_on
             try:
                 current = self._payment = await self._engine.store.payment(payment_id)
             except UnavailableError as error:
@@ -305,9 +319,7 @@ class Charge:
                 self._tell_finished(current)
                 if current.state is PaymentState.COMPLETED:
                     return current
-                # COMPLETED follows the last transfer at once: a finished payment is waited for.
-                steps = {each.next_step for each in current.transfers if not each.is_finished}
-                if steps == {Step.REST}:
+                if nothing_more:
                     return None
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -316,13 +328,16 @@ class Charge:
 
     async def _unfinished(self, paid: Payment) -> Exit:
         """Say how each transfer stands, once; another start takes them up."""
-        current = self._payment or paid
+        current, hold = self._payment or paid, None
         try:
             async with asyncio.timeout(SIGNAL_CLOSE_SECONDS):
                 current = await self._engine.store.payment(paid.id)
+                hold = await self._engine.store.held(paid.account_id)
         except (TillError, TimeoutError) as error:
             _log.warning("the ledger can't be read: %r", error)
         self._tell_all(current)
+        if hold:
+            say(hold.sentence)
         say("The payment is recorded, but not all of it is forwarded: the till goes on with it.")
         return Exit.PAID_UNFINISHED
 

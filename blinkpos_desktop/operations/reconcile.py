@@ -19,9 +19,9 @@ from blinkpos_desktop.domain.errors import (
 )
 from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.transfer import Step, Transfer
+from blinkpos_desktop.domain.transfer import Step, Transfer, Trouble
 from blinkpos_desktop.engine import Engine
-from blinkpos_desktop.operations.audit import Exit
+from blinkpos_desktop.operations.exits import Exit
 from blinkpos_desktop.operations.tellers import say, write
 
 LOOK_SECONDS: Final = 0.5
@@ -79,7 +79,8 @@ async def _forward(engine: Engine) -> None:
     payments = await engine.store.unfinished(engine.shop.account.id)
     tries = {each.id: each.tries for payment in payments for each in payment.transfers}
     for payment in payments:
-        engine.supervisor.start(f"forward-{payment.id}", engine.forwarder.forward(payment.id))
+        forwarding = engine.forwarder.forward(payment.id, at_once=True)
+        engine.supervisor.start(f"forward-{payment.id}", forwarding)
     ids = [payment.id for payment in payments]
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -107,9 +108,10 @@ def _is_under_way(payment: Payment, tries: Mapping[int, int]) -> bool:
 
 def _says_why(transfer: Transfer, tries: int) -> bool:
     """Whether it has been tried by now, and waits for what passes later or for a person."""
-    if transfer.next_step is Step.REST:
+    if transfer.next_step is Step.REST or transfer.trouble is Trouble.OWED:
         return True
-    return bool(transfer.reason) and transfer.next_step is Step.SEND and transfer.tries > tries
+    is_waiting = transfer.next_step in {Step.SEND, Step.MAKE_INVOICE}
+    return bool(transfer.trouble) and is_waiting and transfer.tries != tries
 
 
 def as_lines(report: Report) -> list[str]:
@@ -127,6 +129,8 @@ def as_lines(report: Report) -> list[str]:
                 "found": len(report.found),
                 "fixed": len(report.fixed),
                 "remaining": len(report.remaining),
+                "held": report.was_held and not report.is_released,
+                "released": report.is_released,
             }
         )
     )
@@ -153,6 +157,10 @@ def as_text(report: Report) -> str:
         )
     lines += [f"Recorded. {each.sentence}" for each in report.fixed]
     lines += [each.sentence for each in report.remaining]
+    if report.is_released:
+        lines.append("Nothing differs that a held ledger must wait for: forwarding goes on.")
+    elif report.was_held:
+        lines.append("The ledger stays held: nothing is forwarded.")
     left = len(report.remaining)
     lines.append(f"{left} differences remain." if left else "The ledger and Blink agree.")
     return "\n".join(lines)

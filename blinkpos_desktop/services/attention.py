@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from blinkpos_desktop.domain.announcement import SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -20,10 +21,13 @@ from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     Fact,
     Health,
+    LookAgain,
     Part,
     PartChanged,
+    PaymentPaid,
     TransferChanged,
 )
+from blinkpos_desktop.domain.hold import HeldError, Hold
 from blinkpos_desktop.domain.retiring import Proof, Retiring
 from blinkpos_desktop.domain.sale import check_username
 from blinkpos_desktop.domain.transfer import Transfer, TransferState
@@ -37,6 +41,8 @@ EVERY_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 30.0
 """Between two rounds of questions to Blink for one choice."""
 NOTHING: Final = "Nothing with this number waits for a person."
+UNDER_WAY: Final = "It is being tried just now: look again in a moment."
+NOT_HELD: Final = "The ledger is not held: it forwards."
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +72,7 @@ class Attention:
         """Take what it needs; ``on_fact`` hears the feed."""
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._shop, self._supervisor, self._forwarding = shop, supervisor, forwarding
-        self._told: tuple[AttentionItem, ...] | None = None
+        self._told: AttentionChanged | None = None
         self._to_forward: set[int] = set()
         self._asked_at: dict[str, int] = {}
         self._tried_at: dict[int, float] = {}
@@ -74,15 +80,38 @@ class Attention:
 
     async def list(self) -> Sequence[AttentionItem]:
         """Return what waits for a person, oldest first."""
-        return await self._store.attention(self._account_id())
+        return await self._store.attention(self.account_id)
 
-    async def choose(self, transfer_id: int, choice: Choice, who: str) -> AttentionItem:
-        """Take a person's choice; return what it was made for, as it was.
+    async def hold(self) -> Hold | None:
+        """Return why nothing is forwarded, while that is so."""
+        return await self._store.held(self.account_id)
+
+    async def _release(self, who: str) -> None:
+        """End the hold, as a person has looked at what differs."""
+        hold = await self.hold()
+        if hold is None:
+            raise InputError(NOT_HELD)
+        if not await self._store.release_hold(self.account_id, who):
+            raise InputError(hold.sentence, cause=f"hold {hold.id}")
+        _log.warning("hold %d: released by %s", hold.id, who)
+        self._hurry.set()
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and nobody took note of, oldest first."""
+        return await self._store.surpluses()
+
+    async def choose(self, transfer_id: int, choice: Choice, who: str) -> None:
+        """Take a person's choice: for a transfer, SEEN for a surplus, RELEASE for the ledger.
 
         Raises:
             InputError: nothing with this number waits for that choice, or the
                 other recipient can't be one.
         """
+        if choice.remedy is Remedy.RELEASE:
+            await self._release(who)
+            return
+        if choice.remedy is Remedy.SEEN and await self._see_surplus(transfer_id, who):
+            return
         items = {each.transfer.id: each for each in await self.list()}
         item = items.get(transfer_id)
         if item is None:
@@ -92,21 +121,35 @@ class Attention:
         if choice.remedy is Remedy.SEND:
             choice = Choice(remedy=Remedy.SEND, recipient=check_username(choice.recipient))
             await self._check_recipient(choice.recipient)
-        after = await self._store.choose(transfer_id, choice, who)
+        try:
+            after = await self._store.choose(transfer_id, choice, who)
+        except HeldError as error:
+            raise InputError(error.sentence, cause=error.cause) from error
         if after is None:
-            raise InputError(NOTHING, cause=f"transfer {transfer_id}: somebody was faster")
+            sentence = UNDER_WAY if item.transfer.trouble else NOTHING
+            raise InputError(sentence, cause=f"transfer {transfer_id}: somebody was faster")
         _log.info("transfer %d: %s chose %s", transfer_id, who, choice)
         if after.state is not TransferState.ATTENTION:
             self._moved(item.payment_id, item.payment_hash, after)
         self._hurry.set()
-        return item
+
+    async def _see_surplus(self, payment_id: int, who: str) -> bool:
+        for surplus in await self.surpluses():
+            if surplus.payment_id == payment_id:
+                seen = await self._store.see_surplus(surplus, who)
+                self._hurry.set()
+                return seen
+        return False
 
     def on_fact(self, fact: Fact) -> None:
         """Look again when a transfer came to need a person, or Blink is back."""
         if isinstance(fact, TransferChanged):
-            if fact.transfer.state is TransferState.ATTENTION:
+            if fact.transfer.state is TransferState.ATTENTION or fact.transfer.trouble:
                 self._hurry.set()
-        elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
+        elif isinstance(fact, PaymentPaid):
+            if (fact.payment.received_sats or 0) > fact.payment.total_sats:
+                self._hurry.set()
+        elif isinstance(fact, LookAgain) or fact == PartChanged(part=Part.BLINK, health=Health.OK):
             self._hurry.set()
 
     async def run(self) -> None:
@@ -125,7 +168,7 @@ class Attention:
 
     async def look(self) -> None:
         """Carry out what can be, ask for what was retired, and tell what waits now."""
-        choices = await self._store.waiting_choices(self._account_id())
+        choices = await self._store.waiting_choices(self.account_id)
         self._tried_at = {
             each.id: self._tried_at[each.id] for each in choices if each.id in self._tried_at
         }
@@ -141,10 +184,14 @@ class Attention:
         while self._to_forward:
             payment_id = self._to_forward.pop()
             self._supervisor.start(f"forward-{payment_id}", self._forwarding.forward(payment_id))
-        items = tuple(await self.list())
-        if items != self._told:
-            self._told = items
-            self._feed.publish(AttentionChanged(items=items))
+        told = AttentionChanged(
+            items=tuple(await self.list()),
+            surpluses=tuple(await self.surpluses()),
+            hold=await self.hold(),
+        )
+        if told != self._told:
+            self._told = told
+            self._feed.publish(told)
 
     def _is_ready(self, waiting: WaitingChoice) -> bool:
         """Whether Blink may be asked: nothing may be under way, and not too often."""
@@ -239,7 +286,9 @@ class Attention:
         )
         return due is not None and due <= now
 
-    def _account_id(self) -> str:
+    @property
+    def account_id(self) -> str:
+        """The account that is looked after; empty while it is not known."""
         try:
             return self._shop.account.id
         except UnavailableError:
@@ -248,6 +297,7 @@ class Attention:
     def _moved(self, payment_id: int, payment_hash: str, after: Transfer) -> None:
         """Go on with a transfer that no longer waits: it is forwarded, or its payment completed."""
         self._to_forward.add(payment_id)
+        self._to_forward.update(each.payment_id for each in after.carries)
         self._tell(payment_id, payment_hash, after)
 
     def _tell(self, payment_id: int, payment_hash: str, after: Transfer) -> None:

@@ -6,23 +6,32 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
-from blinkpos_desktop.domain.blink import RateLimitedError, UnknownRecipientError
+from blinkpos_desktop.domain.blink import IdTakenError, RateLimitedError, UnknownRecipientError
 from blinkpos_desktop.domain.errors import (
     OutcomeUnknownError,
+    RefusedError,
     SettingsError,
     TillError,
     UnavailableError,
 )
 from blinkpos_desktop.domain.facts import InvoiceReady
+from blinkpos_desktop.domain.hold import NUMBERS_BEHIND
 from blinkpos_desktop.domain.money import Currency, Price
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    INVOICE_SECONDS,
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, quote
 from blinkpos_desktop.services.feed import Feed
+from blinkpos_desktop.services.holding import Holding
 from blinkpos_desktop.services.ports import BlinkGateway, CallKind, Store
 from blinkpos_desktop.services.shop import Shop
 
-INVOICE_MINUTES: Final = 15
+INVOICE_MINUTES: Final = INVOICE_SECONDS // 60
 ATTEMPTS: Final = 2
 INVOICES_A_MINUTE: Final = 60
 BLOCKED_SECONDS: Final = 300
@@ -41,11 +50,26 @@ class Checkout:
     """Makes sales."""
 
     def __init__(
-        self, store: Store, gateway: BlinkGateway, feed: Feed, shop: Shop, prices: Prices, till: str
+        self,
+        store: Store,
+        gateway: BlinkGateway,
+        feed: Feed,
+        shop: Shop,
+        prices: Prices,
+        holding: Holding,
+        till: str,
     ) -> None:
         """Take what a sale needs; ``till`` is the label written with it."""
         self._store, self._gateway, self._feed = store, gateway, feed
+        self._holding = holding
         self._shop, self._prices, self._till = shop, prices, till
+        self._making = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def until_quiet(self) -> None:
+        """Return when no customer waits for his code: what can wait yields to him."""
+        await self._quiet.wait()
 
     async def charge(self, sale: Sale) -> Payment:
         """Write a sale down, have its invoice made and checked, and tell that it can be shown.
@@ -53,10 +77,22 @@ class Checkout:
         Raises:
             TillError: no invoice came of it; nothing is left that could be paid.
         """
-        plan = await self._plan(sale)
-        payment = await self._store.intend(plan)
+        self._making += 1
+        self._quiet.clear()
         try:
-            invoice = await self._invoice(payment, plan)
+            return await self._charge(sale)
+        finally:
+            self._making -= 1
+            if not self._making:
+                self._quiet.set()
+
+    async def _charge(self, sale: Sale) -> Payment:
+        await self._holding.settle()
+        plan = await self._plan(sale)
+        intended = await self._store.intend(plan, most=INVOICES_A_MINUTE)
+        payment = intended.payment
+        try:
+            invoice = await self._invoice(intended, plan)
             attached = await self._store.attach_invoice(payment.id, invoice)
         except TillError as error:
             await self._give_up(payment, PaymentState.FAILED, error.sentence)
@@ -89,12 +125,15 @@ class Checkout:
             tip_wallets=wallets,
         )
 
-    async def _invoice(self, payment: Payment, plan: PaymentPlan) -> Invoice:
+    async def _invoice(self, intended: Intended, plan: PaymentPlan) -> Invoice:
+        payment, account = intended.payment, plan.account.id
         for attempt in range(1, ATTEMPTS + 1):
-            account = plan.account.id
-            if await self._store.count_call(account, CallKind.INVOICE, most=INVOICES_A_MINUTE):
+            # The first one was taken with the sale itself.
+            external_id = intended.external_id
+            if attempt > 1:
+                external_id = await self._next_attempt(payment, account)
+            if external_id is None:
                 raise RateLimitedError(BUSY)
-            external_id = await self._store.begin_attempt(payment.id)
             try:
                 return await self._gateway.create_invoice(
                     plan.account,
@@ -110,12 +149,21 @@ class Checkout:
                         account, CallKind.INVOICE, seconds=BLOCKED_SECONDS
                     )
                 raise
+            except IdTakenError as error:
+                # What Blink makes under a new number is new: from the next one on selling is safe.
+                await self._holding.place(external_id)
+                raise RefusedError(NUMBERS_BEHIND, cause=str(error)) from error
             except OutcomeUnknownError as error:
                 # Nobody was told an invoice whose answer was lost: a new attempt is a new id.
                 _log.warning("attempt %d of payment %d: %s", attempt, payment.id, error)
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
+
+    async def _next_attempt(self, payment: Payment, account: str) -> str | None:
+        if await self._store.count_call(account, CallKind.INVOICE, most=INVOICES_A_MINUTE):
+            return None
+        return await self._store.begin_attempt(payment.id)
 
     async def _give_up(self, payment: Payment, to: PaymentState, reason: str) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -22,12 +23,28 @@ from blinkpos_desktop.domain.blink import (
     WalletTransaction,
 )
 from blinkpos_desktop.domain.difference import Report, Run
+from blinkpos_desktop.domain.history import Page, Place, Search, Span, Takings
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.money import Currency, Price
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.reconciliation import LedgerRows
+from blinkpos_desktop.domain.story import Story
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    SendStart,
+    Transfer,
+    TransferEvent,
+    Trouble,
+)
 
 
 class CallKind(StrEnum):
@@ -50,6 +67,16 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``."""
+
+
+class SharedPrices(Protocol):
+    """The prices that tills tell one another. They may be missing, old or anybody's: a hint."""
+
+    def tell_price(self, price: Price) -> None:
+        """Tell a price that Blink has just told; returns at once."""
+
+    async def told_price(self, currency: Currency) -> Price | None:
+        """Return what a till told within the last minute, if there is anything."""
 
 
 class BlinkGateway(Protocol):
@@ -84,15 +111,22 @@ class BlinkGateway(Protocol):
 
         Raises:
             RefusedError: it is not what was asked.
+            IdTakenError: Blink has seen ``external_id`` before.
         """
 
     async def create_recipient_invoice(
         self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
     ) -> RecipientInvoice:
-        """Make an invoice on behalf of a recipient, decode and check it."""
+        """Make an invoice on behalf of a recipient, decode and check it.
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+        Raises:
+            RefusedError: it is not what was asked.
+            IdTakenError: Blink has seen ``external_id`` before.
+            BelowOneCentError: it is too little for his USD wallet.
+        """
+
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
         """Return what came in for an invoice of ours; ``None`` when nothing did."""
@@ -103,15 +137,18 @@ class BlinkGateway(Protocol):
     async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
         """Cancel an unpaid invoice of ours; ``False`` when refused, which proves nothing."""
 
+    async def until_open(self) -> None:
+        """Return when Blink may be asked again after HTTP 429, before a payment is intended."""
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
-        """Pay a stored invoice from our wallet."""
+        """Pay a stored invoice from our wallet, now or not at all: its intent is written."""
 
 
 class Inquiry(Protocol):
     """The questions by which it is seen whether Blink answers. Raises as :class:`BlinkGateway`."""
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
     async def network(self) -> str:
         """Return Blink's own word for its network: the cheapest question there is."""
@@ -147,8 +184,28 @@ class Books(Protocol):
     async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
         """Record that more sats came in than was known; ``False`` when somebody else did."""
 
-    async def finish(self, run: Run, report: Report) -> None:
-        """Write what a comparison came to; only now it is complete."""
+    async def finish(self, run: Run, report: Report) -> bool:
+        """Write what a comparison came to; only now it is complete.
+
+        ``True`` when it has ended a hold: it began under that one, left out nothing since the
+        last complete one, and nothing differs.
+        """
+
+
+class Records(Protocol):
+    """What the ledger remembers, for people. Raises ``UnavailableError`` as ``Store`` does."""
+
+    async def sales(self, search: Search, *, behind: Place | None = None, limit: int = 50) -> Page:
+        """Return up to ``limit`` sales, newest first, from behind the end of the page before."""
+
+    async def tips(self, spans: Sequence[Span]) -> Sequence[Sequence[TipSummary]]:
+        """Return the tips of sales paid in each span, per recipient, the largest sum first."""
+
+    async def takings(self, spans: Sequence[Span]) -> Sequence[Sequence[Takings]]:
+        """Return what was sold and paid in each span, per currency, the largest sum first."""
+
+    async def story_of(self, key: str | int) -> Story | None:
+        """Return a payment's story by a number or a hash, its transfers' and invoices' included."""
 
 
 class Store(Protocol):
@@ -157,8 +214,11 @@ class Store(Protocol):
     Raises ``UnavailableError`` when PostgreSQL is away.
     """
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        """Write a payment, its transfers and its first event in one transaction."""
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        """Write a payment, its transfers and its first attempt in one transaction.
+
+        The attempt's call is counted; without room for it (``most`` a minute) there is none.
+        """
 
     async def begin_attempt(self, payment_id: int) -> str:
         """Take the next attempt of a payment's invoice; return its ``externalId``."""
@@ -194,21 +254,112 @@ class Store(Protocol):
     async def release(self, transfer_id: int) -> None:
         """Give a claim back."""
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
+        """Take the next attempt of a recipient's invoice.
+
+        What is owed to the same recipient from the same wallet goes with a transfer whose
+        payment is paid, from here on: CARRIED, until it has settled or its invoice is given up.
+
+        Raises:
+            HeldError: the ledger is held. TillError: somebody else works on the transfer.
+        """
+
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        """Claim PLANNED transfers and begin an attempt of each, in one transaction.
+
+        Each comes with the wallet whose calls are counted. Those are left out for which
+        there is no room, that somebody else works on, or that are no longer as given.
+        """
 
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
+        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours.
+
+        With ``releases`` the claim is given back in the same transaction.
+        """
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
-        """Apply an event to a transfer that is still as given and claimed by this process."""
+        """Apply an event to a transfer that is still as given and claimed by this process.
+
+        It is not due again before ``wait_seconds``; what it carries follows it, in the same
+        transaction (``domain.transfer.for_carried``).
+
+        Raises:
+            HeldError: a send was to be started, and the ledger is held.
+        """
+
+    async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
+        """Claim a PREPARED transfer, take the turn at its wallet and write that it is sent.
+
+        One transaction: after it a request may leave, without it none does. The state,
+        the recipient and the live invoice must still be as given.
+
+        Raises:
+            HeldError: nothing of its account may be sent.
+        """
+
+    async def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        """Record what a request came to, as ``record`` does, and give the turn back with it.
+
+        A transfer that has settled gives its claim back too, and completes its payment
+        if it was the last one: of two last ones at once neither may, then ``complete`` does.
+        """
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        """Settle a claimed transfer that a newer copy of this ledger has paid by ``invoice``.
+
+        Its own live invoice is retired: the caller must have had the two proofs, and no request
+        may have left in the last ``quiet_seconds``. ``None`` when the transfer is no longer as
+        given, or one has.
+        """
 
     async def complete(self, payment_id: int) -> Payment | None:
-        """PAID → COMPLETED, if every transfer is finished."""
+        """PAID → COMPLETED, if every transfer is finished; seen, if this process has shown it."""
+
+    def mark_shown(self, payment_id: int) -> None:
+        """Note that this process shows a payment in green: written by ``complete``, or ``see``."""
+
+    async def see(self, payment_id: int, who: str) -> bool:
+        """Write down that a received payment was seen, by ``who`` or on a screen (empty).
+
+        ``False`` when it was seen already, or was not received.
+        """
+
+    async def unseen(self) -> Sequence[Announcement]:
+        """Return what was received and nobody has seen, newest first.
+
+        Late money at once, any other after ``domain.announcement.GRACE_SECONDS``.
+        """
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and no person took note of, oldest first."""
+
+    async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:
+        """Write down who took note of a surplus; ``False`` when it is no longer as given."""
 
     async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
         """Take or renew this process's turn to send from a wallet; ``False``: another's."""
@@ -221,6 +372,15 @@ class Store(Protocol):
 
     async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
         """Keep every till off a kind of call for ``seconds``."""
+
+    async def hold(self, cause: HoldCause, external_id: str = "") -> None:
+        """Hold the ledger: no send starts from now on, at any till, and no number is used again."""
+
+    async def held(self, account_id: str) -> Hold | None:
+        """Return the hold on an account; with an empty id, the one on any account."""
+
+    async def release_hold(self, account_id: str, who: str) -> bool:
+        """End the hold by a person's choice; ``False`` while something can still be recorded."""
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""
@@ -238,7 +398,11 @@ class Store(Protocol):
         """Write down who chose what; carry it out if nothing has to be asked first.
 
         ``None`` when the transfer does not wait for a person (any more). A later
-        choice takes the place of one that waits.
+        choice takes the place of one that waits. One that is tried again and again is sent no
+        more until the choice is carried out.
+
+        Raises:
+            HeldError: the ledger is held.
         """
 
     async def carry_out(self, waiting: WaitingChoice, *, paid: bool = False) -> Transfer | None:

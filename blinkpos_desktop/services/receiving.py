@@ -8,7 +8,7 @@ from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import PaymentPaid
-from blinkpos_desktop.domain.payment import RECEIVED, PaymentState
+from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Store
 
@@ -40,8 +40,13 @@ class Receiving:
         )
         # Somebody else may have recorded it: it is told here all the same, once.
         payment = moved or await self._store.payment(payment_id)
-        if payment.state in RECEIVED and payment_id not in self._announced:
-            self._announced.add(payment_id)
+        if payment.state in RECEIVED:
+            self.learnt(payment)
+
+    def learnt(self, payment: Payment) -> None:
+        """Tell a payment that is recorded as received, by whom it may be; a repeat is a no-op."""
+        if payment.id not in self._announced:
+            self._announced.add(payment.id)
             self._feed.publish(PaymentPaid(payment=payment))
 
     async def _look_up(self, payment_id: int) -> int | None:

@@ -7,7 +7,15 @@ import logging
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, PartChanged, PaymentPaid
+from blinkpos_desktop.domain.facts import (
+    AttentionChanged,
+    Fact,
+    Health,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    PaymentPaid,
+)
 from blinkpos_desktop.services.ports import Clock, Store
 from blinkpos_desktop.services.supervisor import Supervisor
 
@@ -34,6 +42,7 @@ class Recovery:
         self._store, self._clock = store, clock
         self._supervisor, self._forwarding = supervisor, forwarding
         self._own: set[int] = set()
+        self._was_held = False
         self._hurry = asyncio.Event()
 
     def on_fact(self, fact: Fact) -> None:
@@ -44,6 +53,10 @@ class Recovery:
             own = fact.payment.id in self._own
             grace = 0.0 if own or fact.payment.was_closed else OTHERS_GRACE_SECONDS
             self._start(fact.payment.id, grace)
+        elif isinstance(fact, AttentionChanged):
+            if self._was_held and fact.hold is None:
+                self._hurry.set()
+            self._was_held = fact.hold is not None
         elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
             self._hurry.set()
 
@@ -52,9 +65,9 @@ class Recovery:
         while True:
             try:
                 for payment in await self._store.unfinished(account_id):
-                    self._start(
-                        payment.id, 0.0 if payment.id in self._own else OTHERS_GRACE_SECONDS
-                    )
+                    if payment.has_work:
+                        grace = 0.0 if payment.id in self._own else OTHERS_GRACE_SECONDS
+                        self._start(payment.id, grace)
             except UnavailableError as error:
                 _log.info("looking for unfinished payments: %s", error)
             try:

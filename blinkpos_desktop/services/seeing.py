@@ -35,9 +35,9 @@ class Seeing:
         now = self._clock.boot()
         self._note(self._sight.connected() if is_there else self._sight.lost(now))
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
         """Ask Blink how an invoice stands; raises as the gateway does."""
-        return await self._ask(self._blink.invoice_status(payment_hash))
+        return await self._ask(self._blink.invoice_status(payment_hash, urgent=urgent))
 
     async def run(self) -> None:
         """Tell in time that nothing can be seen, until cancelled."""

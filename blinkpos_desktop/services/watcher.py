@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate, RateLimitedError
@@ -38,8 +39,8 @@ _log = logging.getLogger(__name__)
 class Answerer(Protocol):
     """Who answers how an invoice stands: Blink, by whatever way."""
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
 
 
 class Receiver(Protocol):
@@ -73,6 +74,8 @@ class Watcher:
         """Take what watching needs; ``listen`` to the feed and ``run`` it."""
         self._store, self._gateway, self._feed, self._clock = store, gateway, feed, clock
         self._receiver, self._closer, self._only_own = receiver, closer, only_own
+        self.on_unknown: Callable[[PaidUpdate], None] | None = None
+        """Takes the update of an invoice that is not in the ledger, where all sales are watched."""
         self._updates: asyncio.Queue[PaidUpdate] = asyncio.Queue()
         self._on_screen: dict[int, Payment] = {}
         self._own: set[int] = set()
@@ -163,7 +166,9 @@ class Watcher:
         """
         before, self._asked[payment.id] = self._asked.get(payment.id), int(self._clock.now())
         try:
-            status = await self._gateway.invoice_status(payment.payment_hash)
+            status = await self._gateway.invoice_status(
+                payment.payment_hash, urgent=payment.id in self._on_screen
+            )
         except UnavailableError:
             # A question without an answer was none: it stays due.
             self._asked.pop(payment.id, None)
@@ -196,7 +201,7 @@ class Watcher:
 
     async def _check(self, payment: Payment) -> None:
         try:
-            status = await self._gateway.invoice_status(payment.payment_hash)
+            status = await self._gateway.invoice_status(payment.payment_hash, urgent=True)
         except RateLimitedError:
             raise
         except UnavailableError as error:
@@ -232,6 +237,8 @@ class Watcher:
                 payment = await self._find(update.payment_hash)
                 if payment is not None:
                     await self._receiver.paid(payment.id, update.received_sats)
+                elif self.on_unknown is not None:
+                    self.on_unknown(update)
             except UnavailableError as error:
                 # The database is away: the update is kept until it is back.
                 _log.warning("a payment came in and can't be recorded yet: %s", error)

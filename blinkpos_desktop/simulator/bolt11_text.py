@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 
 import bolt11
@@ -70,6 +71,7 @@ class Reading:
         return now >= self.expires_at
 
 
+@lru_cache(maxsize=10_000)
 def read(payment_request: str, network: str) -> Reading:
     """Read an invoice's text; what is unreadable or of another network is refused."""
     try:

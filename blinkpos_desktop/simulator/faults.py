@@ -9,7 +9,7 @@ class FaultKind(StrEnum):
     """What goes wrong."""
 
     HTTP_STATUS = "http_status"
-    """Answers `status` before GraphQL; nothing is done."""
+    """Answers `status` before GraphQL, with `seconds` as Retry-After; nothing is done."""
     DELAY = "delay"
     """Answers after `seconds`; `late` does the work first and delays the answer only."""
     HANG = "hang"

@@ -3,6 +3,8 @@
 import json
 import logging
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
@@ -62,7 +64,13 @@ class BadRequestError(Exception):
 
 
 async def graphql_endpoint(state: State, request: Request) -> Response:
-    """Answer one POST."""
+    """Answer one POST, dated by Blink's clock."""
+    response = await _respond(state, request)
+    response.headers["Date"] = formatdate(state.world.clock.now(), usegmt=True)
+    return response
+
+
+async def _respond(state: State, request: Request) -> Response:
     try:
         asked = await _read(request)
     except ClientDisconnect:
@@ -71,14 +79,14 @@ async def graphql_endpoint(state: State, request: Request) -> Response:
     except BadRequestError as error:
         return _errors(400, str(error))
     try:
-        document = parse(asked.query)
+        document = _parsed(asked.query)
         operation = find_operation(document, asked.operation_name)
     except GraphQLError as error:
         return _errors(400, str(error))
     names = names_of(operation)
     state.hub.count_request(names)
     fault = state.faults.take(names)
-    response = await _fail_early(state, fault) or _refuse_early(state, request, document, operation)
+    response = await _fail_early(state, fault) or _refuse_early(state, request, asked, operation)
     if response is not None:
         return response
     body = await _answer(state, request, document, asked, fault)
@@ -92,7 +100,8 @@ async def _fail_early(state: State, fault: Fault | None) -> Response | None:
         return None
     match fault.kind:
         case FaultKind.HTTP_STATUS:
-            return _plain(int(fault.status))
+            retry_after = {"Retry-After": f"{fault.seconds:.0f}"} if fault.seconds else None
+            return _plain(int(fault.status), retry_after)
         case FaultKind.HANG:
             return NoResponse(state, hang=True)
         case FaultKind.DROP_BEFORE:
@@ -116,6 +125,17 @@ async def _deliver(state: State, body: dict[str, object], fault: Fault | None) -
         case FaultKind.DELAY if fault.late:
             await state.pause(fault.seconds)
     return JSONResponse(body)
+
+
+# A till asks the same few questions again and again.
+@lru_cache(maxsize=200)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query)
+
+
+@lru_cache(maxsize=200)
+def _wrong_in(query: str) -> list[GraphQLError]:
+    return validate(executable_schema(), _parsed(query))
 
 
 def find_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -158,7 +178,7 @@ async def _read(request: Request) -> "Asked":
 
 
 def _refuse_early(
-    state: State, request: Request, document: DocumentNode, operation: OperationDefinitionNode
+    state: State, request: Request, asked: Asked, operation: OperationDefinitionNode
 ) -> Response | None:
     key = request.headers.get("X-API-KEY")
     if key is not None and state.world.accounts.identify(key) is None:
@@ -168,7 +188,7 @@ def _refuse_early(
         refused = _use_idempotency_key(state, idempotency_key)
         if refused is not None:
             return refused
-    errors = validate(executable_schema(), document)
+    errors = _wrong_in(asked.query)
     if errors:
         return JSONResponse({"errors": [format_error(e) for e in errors]}, 400)
     if operation.operation is OperationType.SUBSCRIPTION:
@@ -250,9 +270,10 @@ def _malformed(kind: str, body: dict[str, object]) -> Response:
     return Response(shapes[kind], media_type="application/json")
 
 
-def _plain(status: int) -> Response:
+def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
     """An answer of the gateway before GraphQL."""
-    return JSONResponse({"error": {"code": status, "message": f"Gateway says {status}"}}, status)
+    error = {"code": status, "message": f"Gateway says {status}"}
+    return JSONResponse({"error": error}, status, headers)
 
 
 def _errors(status: int, message: str) -> Response:

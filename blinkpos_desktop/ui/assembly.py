@@ -8,12 +8,17 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.attention import Choice
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
+from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -38,11 +43,32 @@ class Bridge(Protocol):
     def take_up(self, payment_id: int) -> None:
         """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
 
+    def shown(self, payment: Payment) -> None:
+        """Take it that a payment is shown in green."""
+
+    def acknowledge(self, payment_id: int) -> None:
+        """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
+
     def load_tips(self, period: Period) -> None:
         """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
+
+    def examine(self) -> None:
+        """Look at all that the till rests on; HealthExamined answers, once the till is there."""
+
+    def save_item(self, item: Item) -> None:
+        """Store an item as edited; ItemEdited or ItemEditFailed answers, once."""
+
+    def remove_item(self, item: Item) -> None:
+        """Take an item off the shelf; ItemEdited or ItemEditFailed answers, once."""
+
+    def swap_items(self, one: int, other: int) -> None:
+        """Let two items change places; ItemEdited or ItemEditFailed answers, once."""
+
+    def load_last_sale(self) -> None:
+        """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
 
 
 def build(
@@ -61,18 +87,27 @@ def build(
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
-    tips, attention = Tips(), Attention()
-    window = MainWindow(till, status, tips, attention, dark=dark)
+    tips, attention, health = Tips(), Attention(), HealthPanel()
+    shelf, last_sale = Shelf(currency=currency), LastSaleModel()
+    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
-    for viewmodel in (till, status, tips, attention):
+    for viewmodel in (till, status, tips, attention, health, shelf, last_sale):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
     till.cancel_wanted.connect(bridge.cancel)
     till.check_wanted.connect(bridge.check)
     till.take_up_wanted.connect(bridge.take_up)
+    till.green_shown.connect(bridge.shown)
+    till.acknowledge_wanted.connect(bridge.acknowledge)
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
     window.heavy_wanted.connect(sounds.prepare)
     attention.choice_wanted.connect(bridge.choose)
+    health.examine_wanted.connect(bridge.examine)
+    shelf.save_wanted.connect(bridge.save_item)
+    shelf.remove_wanted.connect(bridge.remove_item)
+    shelf.swap_wanted.connect(bridge.swap_items)
+    last_sale.load_wanted.connect(bridge.load_last_sale)
+    last_sale.again_wanted.connect(till.take_again)
     return window

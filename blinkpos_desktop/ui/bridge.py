@@ -18,24 +18,34 @@ from blinkpos_desktop.domain.facts import (
     ChoiceTaken,
     Fact,
     InvoiceChecked,
+    ItemEdited,
+    ItemEditFailed,
+    LastSaleFailed,
+    LastSaleLoaded,
+    SeeingFailed,
     TakeUpFailed,
     TipsFailed,
     TipsLoaded,
 )
+from blinkpos_desktop.domain.item import Item
+from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Period
 
 if TYPE_CHECKING:
     # Heavy: they are imported behind the first keypad.
+    from blinkpos_desktop.services.announcing import Announcing
     from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
     from blinkpos_desktop.services.history import History
+    from blinkpos_desktop.services.items import Items
     from blinkpos_desktop.services.supervisor import Supervisor
 
 STARTING: Final = "The till is still starting: try again in a moment."
 BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look into the log."
 NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
 NOT_DONE: Final = "Something went wrong inside: try again, or look into the log."
+NOT_SEEN: Final = "Something went wrong inside: press OK again, or look into the log."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
 
@@ -51,9 +61,13 @@ class Services:
     checkout: Checkout
     history: History
     attention: Attention
+    announcing: Announcing
+    items: Items
     cancel: Callable[[int], Coroutine[Any, Any, object]]
     check: Callable[[int], Coroutine[Any, Any, bool]]
     take_up: Callable[[int], Coroutine[Any, Any, None]]
+    examine: Callable[[], Coroutine[Any, Any, object]]
+    """Looks at everything and tells HealthExamined."""
 
 
 class Bridge(QObject):
@@ -121,6 +135,83 @@ class Bridge(QObject):
             return
         attention = self._services.attention
         self._start(f"choice-{transfer_id}", self._choose(attention, transfer_id, choice))
+
+    def examine(self) -> None:
+        """Look at all that the till rests on; HealthExamined answers, once the till is there."""
+        if self._services is not None:
+            self._start("examine", self._services.examine())
+
+    def shown(self, payment: Payment) -> None:
+        """Take it that a payment is shown in green."""
+        if self._services is not None:
+            self._services.announcing.shown(payment)
+
+    def acknowledge(self, payment_id: int) -> None:
+        """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
+        if self._services is None:
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=STARTING))
+            return
+        self._start(f"seen-{payment_id}", self._acknowledge(self._services.announcing, payment_id))
+
+    def save_item(self, item: Item) -> None:
+        """Store an item as edited; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.save(item))
+
+    def remove_item(self, item: Item) -> None:
+        """Take an item off the shelf; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.remove(item))
+
+    def swap_items(self, one: int, other: int) -> None:
+        """Let two items change places; ItemEdited or ItemEditFailed answers, once."""
+        self._edit_items(lambda items: items.swap(one, other))
+
+    def load_last_sale(self) -> None:
+        """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
+        if self._services is None:
+            self.tell(LastSaleFailed(sentence=STARTING))
+            return
+        self._start("last-sale", self._load_last_sale(self._services.items))
+
+    def _edit_items(self, edit: Callable[[Items], Coroutine[Any, Any, None]]) -> None:
+        if self._services is None:
+            self.tell(ItemEditFailed(sentence=STARTING))
+            return
+        self._start("edit-item", self._edited(edit(self._services.items)))
+
+    async def _edited(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except TillError as error:
+            _log.warning("no edit: %s", error)
+            self.tell(ItemEditFailed(sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no edit: a bug")
+            self.tell(ItemEditFailed(sentence=NOT_DONE))
+        else:
+            self.tell(ItemEdited())
+
+    async def _load_last_sale(self, items: Items) -> None:
+        try:
+            sale = await items.last_sale()
+        except TillError as error:
+            _log.warning("no last sale: %s", error)
+            self.tell(LastSaleFailed(sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no last sale: a bug")
+            self.tell(LastSaleFailed(sentence=NOT_DONE))
+        else:
+            self.tell(LastSaleLoaded(sale=sale))
+
+    async def _acknowledge(self, announcing: Announcing, payment_id: int) -> None:
+        try:
+            # PaymentSeen is told by the feed, after its commit.
+            await announcing.see(payment_id, WHO)
+        except TillError as error:
+            _log.warning("not seen: %s", error)
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("not seen: a bug")
+            self.tell(SeeingFailed(payment_id=payment_id, sentence=NOT_SEEN))
 
     async def _choose(self, attention: Attention, transfer_id: int, choice: Choice) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -10,9 +9,13 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, 
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from blinkpos_desktop.ui.keyboard import strike
-from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
+from blinkpos_desktop.ui.page_makers import PageMakers
 from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
+from blinkpos_desktop.ui.viewmodels.basket import HOME
+from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
+from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -24,6 +27,8 @@ from blinkpos_desktop.ui.widgets.status_line import Band, StatusLine
 
 FIRST_SIZE: Final = (1024, 768)
 LEAST_SIZE: Final = (480, 400)
+_ALONE: Final = ("editor", "last sale")
+"""Pages that fill the window: its tabs come back when they are left."""
 _AHEAD: Final = {
     Screen.TIP: (Screen.MAKING, Screen.INVOICE),
     Screen.MAKING: (Screen.INVOICE,),
@@ -59,6 +64,9 @@ class MainWindow(QWidget):
         status: Status,
         tips: Tips,
         attention: Attention,
+        health: HealthPanel,
+        shelf: Shelf,
+        last_sale: LastSaleModel,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -70,7 +78,16 @@ class MainWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
-        self._till, self._tips, self._attention = till, tips, attention
+        self._till, self._shelf, self._last_sale = till, shelf, last_sale
+        self._makers = PageMakers(
+            till=till,
+            tips=tips,
+            attention=attention,
+            health=health,
+            shelf=shelf,
+            last_sale=last_sale,
+            leave_health=self.open_till,
+        )
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
@@ -82,6 +99,8 @@ class MainWindow(QWidget):
         till.changed.connect(self._show_till)
         status.changed.connect(self._show_status)
         attention.changed.connect(self._show_attention)
+        shelf.changed.connect(self._show_shelf)
+        last_sale.changed.connect(self._show_last_sale)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._show_status(status.view)
         self._show_attention(attention.view)
@@ -96,7 +115,7 @@ class MainWindow(QWidget):
     def page(self, name: object) -> Page:
         """Return a page by its Screen, or the tab's by its name; made on first use."""
         if name not in self._pages:
-            page = self._make(name)
+            page = self._makers.make(name)
             page.setParent(self.stack)
             page.set_metrics(self._metrics or Metrics())
             self.stack.addWidget(page)
@@ -104,7 +123,13 @@ class MainWindow(QWidget):
         return self._pages[name]
 
     def open_till(self) -> None:
-        """Show the counter."""
+        """Show the keypad, or the sale that is under way."""
+        self._till.open_keypad()
+        self._turn_to(self.page(self._till.view.screen))
+
+    def open_items(self) -> None:
+        """Show the items."""
+        self._till.open_items()
         self._turn_to(self.page(self._till.view.screen))
 
     def open_tips(self) -> None:
@@ -115,44 +140,13 @@ class MainWindow(QWidget):
         """Show what needs a person."""
         self._turn_to(self.page("attention"))
 
-    def _make(self, name: object) -> Page:
-        """Make one page. The imports are late: the keypad does not wait for the others."""
-        if name == "tips":
-            from blinkpos_desktop.ui.pages.tips_page import TipsPage
-
-            return TipsPage(self._tips)
-        if name == "attention":
-            from blinkpos_desktop.ui.pages.attention_page import AttentionPage
-
-            return AttentionPage(self._attention)
-        makers: dict[object, Callable[[], Page]] = {
-            Screen.KEYPAD: lambda: KeypadPage(self._till),
-            Screen.TIP: self._make_tip,
-            Screen.MAKING: self._make_making,
-            Screen.INVOICE: self._make_invoice,
-            Screen.SUCCESS: self._make_success,
-        }
-        return makers[name]()
-
-    def _make_tip(self) -> Page:
-        from blinkpos_desktop.ui.pages.tip_page import TipPage
-
-        return TipPage(self._till)
-
-    def _make_making(self) -> Page:
-        from blinkpos_desktop.ui.pages.making_page import MakingPage
-
-        return MakingPage(self._till)
-
-    def _make_invoice(self) -> Page:
-        from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
-
-        return InvoicePage(self._till)
-
-    def _make_success(self) -> Page:
-        from blinkpos_desktop.ui.pages.success_page import SuccessPage
-
-        return SuccessPage(self._till)
+    def toggle_health(self) -> None:
+        """Show the health panel, or the counter again."""
+        page = self.page("health")
+        if self.stack.currentWidget() is page:
+            self.open_till()
+        else:
+            self._turn_to(page)
 
     def _turn_to(self, page: Page) -> None:
         if self.stack.currentWidget() is page:
@@ -160,16 +154,48 @@ class MainWindow(QWidget):
         # No button of the page that goes may pass the focus to its neighbour.
         self.setFocus()
         self.stack.setCurrentWidget(page)
-        tabs = {"tips": self.tips_tab, "attention": self.attention_tab}
+        tabs: dict[object, Button] = {
+            Screen.ITEMS: self.items_tab,
+            "tips": self.tips_tab,
+            "attention": self.attention_tab,
+        }
         shown = next((tab for name, tab in tabs.items() if page is self._pages.get(name)), None)
-        (shown or self.till_tab).setChecked(True)
+        if page is self._pages.get("health"):
+            self._uncheck_tabs()
+        else:
+            (shown or self.till_tab).setChecked(True)
+        if page is not self._pages.get("last sale"):
+            self._last_sale.close()
+        if page is not self._pages.get("editor"):
+            self._shelf.back()
+        is_alone = page in {self._pages.get(name) for name in _ALONE}
+        self._header.setVisible(not is_alone and (self._is_tab_open or self._is_home))
+
+    def _uncheck_tabs(self) -> None:
+        """Show that none of the tabs is open: one of a group never goes out by itself."""
+        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
+            tab.setAutoExclusive(False)
+            tab.setChecked(False)
+            tab.setAutoExclusive(True)
+
+    def _leave_tab(self) -> None:
+        if self.stack.currentWidget() is self._pages.get("editor"):
+            self._shelf.back()
+        else:
+            self.open_till()
 
     @property
     def _is_tab_open(self) -> bool:
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
-            self._pages[name] for name in ("tips", "attention") if name in self._pages
+            self._pages[name]
+            for name in ("tips", "attention", "health", *_ALONE)
+            if name in self._pages
         }
+
+    @property
+    def _is_home(self) -> bool:
+        return self._till.view.screen in HOME
 
     # -- what the viewmodels say ----------------------------------------------------------
 
@@ -177,12 +203,12 @@ class MainWindow(QWidget):
         page = self.page(view.screen)
         show: _TillPage = page  # type: ignore[assignment]
         show.show_view(view)
-        is_home = view.screen is Screen.KEYPAD
-        if self._is_tab_open and is_home:
+        if self._is_tab_open and self._is_home:
             # The owner looks at a tab: what changes behind it can wait.
             return
-        self._header.setVisible(is_home)
+        self._header.setVisible(self._is_home)
         self._status.setVisible(view.screen is not Screen.SUCCESS)
+        self._status.set_tappable(is_tappable=self._is_home)
         self._turn_to(page)
         for ahead in _AHEAD.get(view.screen, ()):
             QTimer.singleShot(0, self, lambda name=ahead: self.page(name))
@@ -196,6 +222,18 @@ class MainWindow(QWidget):
         self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
         # A badge until the list is empty; who is looking at it is not thrown out.
         self.attention_tab.setVisible(view.count > 0)
+
+    def _show_shelf(self, view: ShelfView) -> None:
+        if view.draft is not None:
+            self._turn_to(self.page("editor"))
+        elif self.stack.currentWidget() is self._pages.get("editor"):
+            self._turn_to(self.page(self._till.view.screen))
+
+    def _show_last_sale(self, view: LastSaleView) -> None:
+        if view.is_open:
+            self._turn_to(self.page("last sale"))
+        elif self.stack.currentWidget() is self._pages.get("last sale"):
+            self._turn_to(self.page(self._till.view.screen))
 
     # -- how it looks ---------------------------------------------------------------------
 
@@ -228,14 +266,17 @@ class MainWindow(QWidget):
         self._tabs = QHBoxLayout(self._header)
         self._tabs.setSpacing(0)
         self.till_tab = Button(self.tr("Till"), role="tab")
+        self.items_tab = Button(self.tr("Items"), role="tab")
         self.tips_tab = Button(self.tr("Tips"), role="tab")
         self.attention_tab = Button(role="badge")
         self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.till_tab.clicked.connect(self.open_till)
+        self.items_tab.clicked.connect(self.open_items)
         self.tips_tab.clicked.connect(self.open_tips)
         self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
-        for tab in (self.till_tab, self.tips_tab, self.attention_tab):
+        self._status.clicked.connect(self.toggle_health)
+        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             self._tabs.addWidget(tab)
@@ -253,7 +294,7 @@ class MainWindow(QWidget):
         """Type on the counter while it is shown."""
         if self._is_tab_open:
             if event.key() == Qt.Key.Key_Escape:
-                self.open_till()
+                self._leave_tab()
         elif not strike(self._till, event):
             super().keyPressEvent(event)
 

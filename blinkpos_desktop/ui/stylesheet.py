@@ -17,6 +17,8 @@ QWidget { color: $text; placeholder-text-color: $muted; }
 QLabel { background: transparent; font-size: ${body_px}px; }
 QLabel[role="status"] { font-size: ${status_px}px; color: $muted; }
 QLabel[role="caption"] { font-size: ${caption_px}px; color: $muted; }
+QLabel[role="name"] { font-weight: 600; }
+QLabel[role="strong"] { font-size: ${caption_px}px; font-weight: 700; }
 QLabel[role="title"] { font-size: ${title_px}px; font-weight: 600; }
 QLabel[role="large"] { font-size: ${large_px}px; font-weight: 600; }
 QLabel[tone="good"] { color: $good; }
@@ -56,9 +58,20 @@ QPushButton[role="tab"] { background: transparent; border: none; border-radius: 
                           font-size: ${body_px}px; font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[role="tab"]:checked { color: $text; border-bottom-color: $accent; }
 QPushButton[role="tab"]:focus { color: $accent; }
+QPushButton[role="status"] { background: transparent; border: none; border-radius: 0;
+                             padding: 0; min-height: 0; min-width: 0; }
+QPushButton[role="status"]:pressed { background: $pressed; }
+QPushButton[role="status"]:focus { border: 2px solid $accent; }
 QPushButton[role="period"] { background: $surface; border-color: $surface; color: $muted;
                              padding: 0 ${gap}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }
+QPushButton[role="small"] { background: $surface; padding: 0; }
+QPushButton[role="small"]:pressed { background: $pressed; }
+QPushButton[role="small"]:disabled { border-color: $surface; }
+QPushButton[role="bad"] { background: transparent; border-color: $line; color: $bad; }
+QPushButton[role="bad"]:pressed { background: $pressed; }
+QPushButton[role="toggle"]:checked { background: $notice; color: $on_notice;
+                                     border-color: $on_notice; }
 QPushButton[role="badge"] { background: $notice; color: $on_notice; border-color: $on_notice;
                             font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[role="badge"]:pressed { background: $on_notice; color: $notice; }
@@ -72,7 +85,9 @@ QLineEdit:focus { border: 2px solid $accent; }
 #notice { background: $surface; border-radius: ${radius}px; }
 #notice[sticky="true"] { background: $notice; }
 #notice[sticky="true"] QLabel { color: $on_notice; }
-#notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice; }
+#notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice;
+                      padding: 0; }
+#notice QPushButton:disabled { color: $faint; border-color: $faint; }
 #notice QPushButton:pressed { background: $on_notice; color: $notice; }
 #notice QPushButton:disabled { border-color: transparent; }
 QScrollArea, #scrolled { background: transparent; border: none; }

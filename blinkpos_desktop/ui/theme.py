@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,6 +86,29 @@ LIGHT: Final = Colours(
     on_notice="#5A3B00",
 )
 
+# What the items' colours look like (domain/item.py names them): the ground, and it pressed; the
+# text on both is the theme's own.
+DARK_TINTS: Final[dict[str, tuple[str, str]]] = {
+    "plain": ("#222932", "#3A4552"),
+    "red": ("#6B2430", "#85303E"),
+    "orange": ("#6A3A14", "#824A1C"),
+    "yellow": ("#574A10", "#6B5B16"),
+    "green": ("#1D5235", "#266643"),
+    "teal": ("#12505A", "#18636F"),
+    "blue": ("#1F4477", "#285491"),
+    "violet": ("#4A3380", "#5A3F9A"),
+}
+LIGHT_TINTS: Final[dict[str, tuple[str, str]]] = {
+    "plain": ("#FFFFFF", "#D5DCE5"),
+    "red": ("#FBD3D6", "#F2B6BB"),
+    "orange": ("#FCDDC0", "#F5C79E"),
+    "yellow": ("#F8EBB0", "#EDDC8C"),
+    "green": ("#CBEDD5", "#ADDDBB"),
+    "teal": ("#C4EBEE", "#A3DADF"),
+    "blue": ("#CFE1FB", "#B0CBF1"),
+    "violet": ("#E1D7FA", "#CBBCF1"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
@@ -155,7 +179,20 @@ class Theme:
             "dot": self.metrics.px(10),
         }
         colours = {name: getattr(self.colours, name) for name in Colours.__slots__}
-        window.setStyleSheet(stylesheet(colours, sizes, lengths))
+        tints = DARK_TINTS if self.is_dark else LIGHT_TINTS
+        window.setStyleSheet(stylesheet(colours, sizes, lengths) + tint_sheet(tints, self.colours))
+
+
+def tint_sheet(tints: Mapping[str, tuple[str, str]], colours: Colours) -> str:
+    """Return the style sheet's part for buttons that have a colour of their own."""
+    return "".join(
+        f'QPushButton[tint="{name}"] {{ background: {ground}; color: {colours.text};'
+        f" border-color: {colours.line if name == 'plain' else ground}; padding: 0; }}"
+        f'QPushButton[tint="{name}"]:pressed {{ background: {pressed}; }}'
+        f'QPushButton[tint="{name}"]:checked {{ border: 3px solid {colours.text}; }}'
+        f'QPushButton[tint="{name}"]:focus {{ border: 2px solid {colours.accent}; }}'
+        for name, (ground, pressed) in tints.items()
+    )
 
 
 def palette_of(colours: Colours) -> QPalette:

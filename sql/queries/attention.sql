@@ -1,8 +1,12 @@
 -- name: attention_items
--- What waits for a person: transfers that cannot go on, retired invoices that were paid after all,
--- and unfinished sales of another account (an empty account_id is not known: none is another's).
+-- What waits for a person: transfers that cannot go on or that Blink restricts, retired invoices
+-- that were paid after all, and unfinished sales of another account (an empty account_id is not
+-- known: none is another's).
 WITH wanted AS (
     SELECT id FROM transfers WHERE state = 'attention'
+    UNION
+    SELECT t.id FROM transfers t JOIN payments p ON p.id = t.payment_id
+    WHERE t.trouble = 'restricted' AND p.state = 'paid'
     UNION
     SELECT transfer_id FROM recipient_invoices
     WHERE paid_retired_at IS NOT NULL AND seen_at IS NULL
@@ -11,10 +15,8 @@ WITH wanted AS (
     WHERE p.state = 'paid' AND %(account_id)s::text <> '' AND p.account_id <> %(account_id)s
       AND t.state NOT IN ('settled', 'kept')
 )
-SELECT t.id, t.role, t.recipient, t.sats, t.memo, t.state, t.reason, t.tries,
-    i.external_id, i.payment_hash, i.payment_request,
-    extract(epoch FROM i.expires_at)::bigint AS expires_at,
-    p.id AS payment_id, p.payment_hash AS customer_hash,
+SELECT t.*,
+    p.payment_hash AS customer_hash,
     extract(epoch FROM p.paid_at)::bigint AS paid_at,
     (%(account_id)s::text <> '' AND p.account_id <> %(account_id)s) AS is_foreign,
     c.remedy, c.recipient AS choice_recipient, c.who,
@@ -22,32 +24,21 @@ SELECT t.id, t.role, t.recipient, t.sats, t.memo, t.state, t.reason, t.tries,
      WHERE found.transfer_id = t.id AND found.paid_retired_at IS NOT NULL
        AND found.seen_at IS NULL ORDER BY found.paid_retired_at LIMIT 1) AS paid_retired
 FROM wanted
-JOIN transfers t ON t.id = wanted.id
+JOIN transfers_now t ON t.id = wanted.id
 JOIN payments p ON p.id = t.payment_id
-LEFT JOIN recipient_invoices i
-    ON i.transfer_id = t.id AND i.payment_hash IS NOT NULL AND i.retired_at IS NULL
 LEFT JOIN choices c ON c.transfer_id = t.id AND c.ended_at IS NULL
 ORDER BY p.paid_at, t.id;
 
 -- name: waiting_choices
 -- Choices that are to be carried out, with the time since the last request for their invoice.
-SELECT c.id AS choice_id, c.remedy, c.recipient AS choice_recipient, c.who,
-    p.id AS payment_id, p.payment_hash AS customer_hash, p.wallet_id,
-    extract(epoch FROM now() - t.last_sent_at)::float8 AS quiet_seconds,
-    t.id, t.role, t.recipient, t.sats, t.memo, t.state, t.reason, t.tries,
-    i.external_id, i.payment_hash, i.payment_request,
-    extract(epoch FROM i.expires_at)::bigint AS expires_at
+SELECT t.*, c.id AS choice_id, c.remedy, c.recipient AS choice_recipient, c.who,
+    p.payment_hash AS customer_hash, p.wallet_id,
+    extract(epoch FROM now() - t.last_sent_at)::float8 AS quiet_seconds
 FROM choices c
-JOIN transfers t ON t.id = c.transfer_id
+JOIN transfers_now t ON t.id = c.transfer_id
 JOIN payments p ON p.id = t.payment_id
-LEFT JOIN recipient_invoices i
-    ON i.transfer_id = t.id AND i.payment_hash IS NOT NULL AND i.retired_at IS NULL
 WHERE c.ended_at IS NULL AND p.account_id = %(account_id)s AND t.state = 'attention'
 ORDER BY c.id;
-
--- name: lock_transfer
--- Whoever holds the row decides.
-SELECT id FROM transfers WHERE id = %(id)s FOR UPDATE;
 
 -- name: insert_choice
 INSERT INTO choices (transfer_id, remedy, recipient, who)
@@ -77,9 +68,16 @@ WHERE external_id = %(external_id)s AND payment_hash = %(payment_hash)s AND reti
 
 -- name: set_chosen
 UPDATE transfers SET state = %(after)s, recipient = %(recipient)s, reason = %(reason)s,
-    tries = %(tries)s,
+    tries = %(tries)s, trouble = %(trouble)s, due_at = NULL,
     settled_at = CASE WHEN %(after)s = 'settled' THEN now() ELSE settled_at END
-WHERE id = %(id)s AND state = 'attention';
+WHERE id = %(id)s AND state = %(before)s;
+
+-- name: lock_account_free
+-- No choice is carried out under a hold: what a newer copy of this ledger did comes first.
+SELECT p.account_id <> ALL(free.held_accounts) AS is_free
+FROM (SELECT held_accounts FROM ledger FOR SHARE) free, transfers t
+JOIN payments p ON p.id = t.payment_id
+WHERE t.id = %(id)s;
 
 -- name: insert_choice_event
 INSERT INTO events (payment_id, transfer_id, till, process, event, state_before, state_after,

@@ -62,7 +62,21 @@ FROM story WHERE state_before IS NOT NULL AND state_before IS DISTINCT FROM stoo
 UNION ALL
 SELECT 'no_invoice', t.payment_id, t.id, t.sats || ' sats to ' || t.recipient
 FROM transfers t WHERE t.state = 'settled' AND NOT EXISTS (
-    SELECT FROM recipient_invoices i WHERE i.transfer_id = t.id AND i.payment_hash IS NOT NULL)
+    SELECT FROM recipient_invoices i
+    WHERE i.transfer_id = coalesce(t.carried_by, t.id) AND i.payment_hash IS NOT NULL)
+UNION ALL
+SELECT 'uncovered', t.payment_id, t.id, 'the invoice asks for ' || i.sats || ', not ' || w.sats
+FROM transfers t
+JOIN recipient_invoices i
+    ON i.transfer_id = t.id AND i.payment_hash IS NOT NULL AND i.retired_at IS NULL,
+LATERAL (SELECT t.sats + coalesce(sum(c.sats), 0) AS sats FROM transfers c
+         WHERE c.carried_by = t.id) w
+WHERE i.sats <> w.sats
+UNION ALL
+SELECT 'carried', c.payment_id, c.id, 'it is ' || c.state || ', its carrier ' || t.id || ' is '
+    || t.state
+FROM transfers c JOIN transfers t ON t.id = c.carried_by
+WHERE (c.state = 'settled') <> (t.state = 'settled') OR c.recipient <> t.recipient
 UNION ALL
 SELECT 'two_invoices', t.payment_id, t.id, count(*) || ' invoices'
 FROM transfers t JOIN recipient_invoices i ON i.transfer_id = t.id
@@ -78,3 +92,26 @@ FROM payments p JOIN transfers t ON t.payment_id = p.id
 WHERE p.state NOT IN ('paid', 'completed')
   AND t.state IN ('sending', 'unknown', 'in_flight', 'settled')
 ORDER BY payment_id, transfer_id NULLS FIRST, rule;
+
+-- name: audit_sums
+-- Each row is a sum that is held and is not what its payments and transfers come to.
+SELECT 'sums' AS rule, NULL::bigint AS payment_id, NULL::bigint AS transfer_id,
+    grain || ' ' || (start AT TIME ZONE 'UTC') || ', ' || currency || ': held '
+        || coalesce(h.sales, 0) || ' sales, ' || coalesce(h.total_sats, 0) || ' sats, are '
+        || coalesce(d.sales, 0) || ' sales, ' || coalesce(d.total_sats, 0) || ' sats' AS detail
+FROM (SELECT * FROM sale_sums WHERE sales <> 0) h
+FULL JOIN sale_sums_derived d USING (grain, start, currency, currency_digits)
+WHERE (h.sales, h.base_minor, h.tip_minor, h.total_sats, h.tip_sats, h.received_sats)
+    IS DISTINCT FROM (d.sales, d.base_minor, d.tip_minor, d.total_sats, d.tip_sats,
+        d.received_sats)
+UNION ALL
+SELECT 'sums', NULL, NULL,
+    grain || ' ' || (start AT TIME ZONE 'UTC') || ', ' || recipient || ': held '
+        || coalesce(h.tips, 0) || ' tips, ' || coalesce(h.sats, 0) || ' sats, '
+        || coalesce(h.settled_sats, 0) || ' settled, are ' || coalesce(d.tips, 0) || ' tips, '
+        || coalesce(d.sats, 0) || ' sats, ' || coalesce(d.settled_sats, 0) || ' settled'
+FROM (SELECT * FROM tip_sums WHERE tips <> 0) h
+FULL JOIN tip_sums_derived d USING (grain, start, recipient)
+WHERE (h.tips, h.sats, h.settled_sats, h.attention_sats, h.kept_sats, h.last_at)
+    IS DISTINCT FROM (d.tips, d.sats, d.settled_sats, d.attention_sats, d.kept_sats, d.last_at)
+ORDER BY detail;

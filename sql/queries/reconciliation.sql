@@ -7,19 +7,22 @@ WITH usual AS (
         least((SELECT created_at FROM ledger), (SELECT min(created_at) FROM payments))
             - interval '1 day') AS start
 )
-INSERT INTO reconciliations (account_id, till, process, window_start)
+INSERT INTO reconciliations (account_id, till, process, window_start, hold_id)
 SELECT %(account_id)s, %(till)s, %(process)s,
-    coalesce(to_timestamp(%(since)s::double precision), start)
+    coalesce(to_timestamp(%(since)s::double precision), start),
+    (SELECT hold_id FROM ledger WHERE %(account_id)s = ANY(held_accounts))
 FROM usual
 RETURNING id, extract(epoch FROM window_start)::bigint AS since,
-    window_start <= (SELECT start FROM usual) AS reaches_back, (SELECT id FROM ledger) AS ledger;
+    window_start <= (SELECT start FROM usual) AS reaches_back, (SELECT id FROM ledger) AS ledger,
+    account_id, hold_id;
 
 -- name: finish_reconciliation
 -- The next one begins a day before this one, or before the oldest difference that it left. A
 -- window that begins later than where the last complete one ended leaves a gap: it ends nothing.
 UPDATE reconciliations SET finished_at = now(), asked = %(asked)s,
     transactions = %(transactions)s, not_ours = %(not_ours)s, found = %(found)s,
-    fixed = %(fixed)s, remaining = %(remaining)s,
+    fixed = %(fixed)s, remaining = %(remaining)s, differing = %(differing)s,
+    for_person = %(for_person)s, highest = %(highest)s,
     next_start = CASE WHEN %(reaches_back)s
         THEN least(started_at, to_timestamp(%(oldest)s::double precision)) - interval '1 day' END
 WHERE id = %(id)s;
@@ -41,18 +44,35 @@ ORDER BY p.id;
 
 -- name: sends_to_reconcile
 -- Recipients' invoices of what has settled since a moment, and those that Blink names.
-SELECT t.payment_id, t.id AS transfer_id, t.recipient, t.sats, t.state, i.payment_hash,
+WITH wanted AS (
+    SELECT i.external_id FROM transfers t JOIN recipient_invoices i ON i.transfer_id = t.id
+    WHERE t.settled_at >= to_timestamp(%(since)s)
+    UNION
+    SELECT external_id FROM recipient_invoices WHERE payment_hash = ANY(%(hashes)s::text[])
+    UNION
+    SELECT external_id FROM recipient_invoices WHERE external_id = ANY(%(external_ids)s::text[])
+)
+SELECT t.payment_id, t.id AS transfer_id, t.recipient, i.sats, t.state, i.payment_hash,
     i.external_id, i.retired_at IS NULL AS is_live,
     extract(epoch FROM coalesce(t.settled_at, i.created_at))::bigint AS at,
     coalesce(t.settled_at >= to_timestamp(%(since)s), false) AS is_recent
-FROM recipient_invoices i
+FROM wanted
+JOIN recipient_invoices i USING (external_id)
 JOIN transfers t ON t.id = i.transfer_id
 JOIN payments p ON p.id = t.payment_id
-WHERE p.wallet_id = %(wallet_id)s AND i.payment_hash IS NOT NULL AND (
-    t.settled_at >= to_timestamp(%(since)s)
-    OR i.payment_hash = ANY(%(hashes)s::text[])
-    OR i.external_id = ANY(%(external_ids)s::text[]))
+WHERE p.wallet_id = %(wallet_id)s AND i.payment_hash IS NOT NULL
 ORDER BY t.id, i.created_at;
+
+-- name: transfers_named
+-- Transfers whose numbers stand on what Blink shows as sent. The customer's invoice was made by
+-- Blink's own clock so long before its expiry.
+SELECT t.payment_id, t.id AS transfer_id, t.recipient, t.state, t.sats AS own_sats,
+    t.sats + coalesce((SELECT sum(c.sats) FROM transfers c WHERE c.carried_by = t.id), 0)::bigint
+        AS sats,
+    extract(epoch FROM p.expires_at)::bigint - %(invoice_seconds)s AS invoiced_at
+FROM transfers t JOIN payments p ON p.id = t.payment_id
+WHERE p.wallet_id = %(wallet_id)s AND t.id = ANY(%(numbers)s::bigint[]) AND p.expires_at IS NOT NULL
+ORDER BY t.id;
 
 -- name: open_transfers
 -- What came in and has not gone out, of all times.

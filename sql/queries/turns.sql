@@ -1,26 +1,34 @@
+-- fragment: turn
+-- Mine already, run out, or taken before the database's clock was set back.
+ON CONFLICT (wallet_id) DO UPDATE SET process = excluded.process, until = excluded.until
+WHERE wallet_turns.process = excluded.process OR wallet_turns.until < now()
+   OR wallet_turns.until > now() + make_interval(secs => 2 * %(seconds)s)
+
 -- name: take_turn
 -- One process sends from a wallet at a time, by the database's clock; a turn runs out by itself.
 INSERT INTO wallet_turns (wallet_id, process, until)
 VALUES (%(wallet_id)s, %(process)s, now() + make_interval(secs => %(seconds)s))
-ON CONFLICT (wallet_id) DO UPDATE SET process = excluded.process, until = excluded.until
-WHERE wallet_turns.process = excluded.process OR wallet_turns.until < now()
-   OR wallet_turns.until > now() + make_interval(secs => 2 * %(seconds)s)
+{{turn}}
 RETURNING wallet_id;
 
 -- name: leave_turn
 DELETE FROM wallet_turns WHERE wallet_id = %(wallet_id)s AND process = %(process)s;
 
+-- fragment: more_calls
+-- So many more in the window, if there is room for them.
+ON CONFLICT (account, kind) DO UPDATE SET
+    started_at = CASE WHEN w.started_at < now() - interval '60 seconds' THEN now()
+                      ELSE w.started_at END,
+    calls = CASE WHEN w.started_at < now() - interval '60 seconds' THEN excluded.calls
+                 ELSE w.calls + excluded.calls END
+WHERE w.blocked_until <= now() AND (w.calls + excluded.calls <= %(most)s
+    OR w.started_at < now() - interval '60 seconds')
+
 -- name: count_call
 -- Takes one call of a window if there is room; says how long to wait otherwise.
 WITH seen AS (
     INSERT INTO call_windows AS w (account, kind, calls) VALUES (%(account)s, %(kind)s, 1)
-    ON CONFLICT (account, kind) DO UPDATE SET
-        started_at = CASE WHEN w.started_at < now() - interval '60 seconds' THEN now()
-                          ELSE w.started_at END,
-        calls = CASE WHEN w.started_at < now() - interval '60 seconds' THEN 1
-                     WHEN w.calls >= %(most)s THEN w.calls ELSE w.calls + 1 END
-    WHERE w.blocked_until <= now()
-      AND (w.calls < %(most)s OR w.started_at < now() - interval '60 seconds')
+    {{more_calls}}
     RETURNING 1
 )
 SELECT CASE WHEN EXISTS (SELECT FROM seen) THEN 0

@@ -11,7 +11,8 @@ here has seen what. ``none`` kills nobody. PROGRAM is one of
     recover     the till's service, which sells nothing   [--window: with its window]
 
 The wrapper tells every arrival to the file ARRIVALS and changes nothing else.
-``HASTY`` in the environment shortens the services' pauses, and nothing but pauses.
+``HASTY`` in the environment shortens the services' pauses, and nothing but pauses;
+``UNPREPARED`` leaves no room for what is prepared before a payment.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 NEVER: Final = "none"
 ARRIVALS: Final = "CRASH_ARRIVALS"
 HASTY: Final = "CRASH_HASTY"
+UNPREPARED: Final = "CRASH_UNPREPARED"
 SATS: Final = 21
 PERCENT: Final = 10
 STORE: Final = "blinkpos_desktop.services.store."
@@ -193,6 +195,10 @@ def main(arguments: Sequence[str]) -> int:
     install(Reaper(point, int(number), told))
     if os.environ.get(HASTY):
         hurry()
+    if os.environ.get(UNPREPARED):
+        from blinkpos_desktop.services import invoicing
+
+        setattr(invoicing, "PREPARED_A_MINUTE", 0)  # noqa: B010 (a constant)
     return run(program)
 
 

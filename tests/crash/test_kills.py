@@ -18,15 +18,14 @@ QUICK_KILLS, ALL_KILLS = 28, 180
 QUICK_WINDOWS, ALL_WINDOWS = 2, 20
 DURABLE = {
     "intend",
-    "begin_attempt",
     "attach_invoice",
     "move",
-    "complete",
+    "begin_ahead",
     "claim",
-    "release",
     "begin_transfer_attempt",
     "store_recipient_invoice",
-    "record",
+    "start_send",
+    "end_send",
 }
 MONEY = {"create_invoice", "cancel_invoice", "create_recipient_invoice", "pay"}
 
@@ -68,7 +67,7 @@ def test_no_step_and_no_call_is_forgotten(schedule: Schedule) -> None:
     both = {f"{when}:{name}" for when in ("before", "after") for name in DURABLE | MONEY}
     assert both <= points[SELLS]
     assert {f"{HANG}:{name}" for name in MONEY} <= points[SELLS]
-    for name in ("claim", "record", "pay", "complete", "move"):
+    for name in ("claim", "record", "release", "start_send", "pay", "end_send", "complete", "move"):
         assert {f"before:{name}", f"after:{name}"} <= points[RECOVERS]
 
 

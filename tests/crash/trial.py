@@ -51,6 +51,8 @@ class Scenario:
     """With a Blink wallet, which can pay what was cancelled."""
     ends: bool = False
     """The program ends by itself although nobody has paid."""
+    prepares: bool = True
+    """Recipients' invoices are made before the payment; otherwise on it."""
     cold: bool = False
     """Started from nothing: with a window, or to see that a fork makes no difference."""
 
@@ -60,6 +62,7 @@ SCENARIOS: Final = {
     each.name: each
     for each in (
         Scenario(name="paid", program=_CHARGE, parts=_PARTS),
+        Scenario(name="unprepared", program=_CHARGE, parts=_PARTS, prepares=False),
         Scenario(name="dark", program=_CHARGE, parts=_PARTS, pays_at_once=False),
         Scenario(
             name="cancelled",
@@ -167,12 +170,16 @@ class Trial:
         self._result = Result()
         self._hash = ""
         """Of the invoice that the customer has paid."""
+        self._was_told = False
+        """Whether somebody may have seen that it was paid, before all that recovered."""
 
     def run(self) -> Result:
         """Sell, kill, recover, check."""
         scenario = self._plan.scenario
         with self._process(scenario.program, self._plan.first, is_cold=scenario.cold) as child:
             self._serve_the_customer(child)
+        # A charge says it; a window's screen can't be looked at once it is dead.
+        self._was_told = bool(child.event("paid")) or "window" in scenario.program
         if not self._hash:
             self._pay_what_is_attached()
         for kill in self._plan.again:
@@ -320,6 +327,7 @@ class Trial:
             "PYTHONPATH": str(ROOT),
             doomed.ARRIVALS: str(told),
             doomed.HASTY: "1",
+            doomed.UNPREPARED: "" if self._plan.scenario.prepares else "1",
             **{f"BLINKPOS_{name}": value for name, value in settings.items() if value},
         }
 
@@ -331,6 +339,8 @@ class Trial:
         for row in rows:
             if self._hash and row["payment_hash"] == self._hash:
                 assert row["state"] == "completed", row
+                # What nobody saw is announced: a window that recovers has its code on no screen.
+                assert row["seen_at"] is None or self._was_told, row
             else:
                 assert row["state"] not in {"paid", "completed"}, f"unpaid: {row}"
         parts = self._plan.scenario.parts if self._hash else {}

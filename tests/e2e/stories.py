@@ -25,6 +25,7 @@ from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Fact,
     Health,
+    HealthExamined,
     InvoiceReady,
     Part,
     PartChanged,
@@ -34,16 +35,20 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
     SightChanged,
 )
+from blinkpos_desktop.domain.health import Check, Mark, worst
+from blinkpos_desktop.operations import daily_backup
 from blinkpos_desktop.services import invoicing
 from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.open_sales import NAME
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.health_page import HealthPage
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
+from tests.support import ledger
 
 HASTE: Final = 20.0
 _F = TypeVar("_F", bound=Fact)
@@ -257,20 +262,63 @@ async def taken_up(control: ControlClient, window: MainWindow, bridge: Bridge) -
     return 0
 
 
+async def backs_up(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """An open till makes the day's backup, and the keypad takes keys meanwhile."""
+    till = Beside(window, bridge)
+    await till.ready()
+    database = settings.load().database_url
+    assert database is not None
+    async with asyncio.timeout(60):
+        while not await asyncio.to_thread(ledger.rows, database.reveal(), "SELECT id FROM backups"):
+            till.keypad.keypad.keys[Key.D2].strike()
+            await asyncio.sleep(0.05)
+    return 0
+
+
+async def health(_control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """A tap on the status line shows how everything is, and it goes on looking."""
+    till = Beside(window, bridge)
+    # Tapped before anything is there: it is asked again until somebody answers.
+    window._status.click()
+    await till.ready()
+    fact = await till.hear(HealthExamined, lambda f: not _failing(f))
+    page = window.stack.currentWidget()
+    assert isinstance(page, HealthPage)
+    shown = [label.text() for label in page.findChildren(QLabel)]
+    assert "The key of till, from the environment, may READ, RECEIVE, WRITE." in shown
+    assert {each.check for each in fact.verdicts} == set(Check)
+    page.back.click()
+    assert till.shows(Screen.KEYPAD)
+    return 0
+
+
+def _failing(fact: HealthExamined) -> bool:
+    return worst(fact.verdicts) is Mark.FAILING
+
+
 Story = Callable[[ControlClient, MainWindow, Bridge], Awaitable[int]]
 STORIES: Final[dict[str, Story]] = {
-    each.__name__: each for each in (late_money, phone_pays, no_key, check_now, killed, taken_up)
+    each.__name__: each
+    for each in (late_money, phone_pays, no_key, check_now, killed, taken_up, backs_up, health)
 }
 
 
 def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
+    from tests.e2e.items_story import sells_items
+
     name, control_url = sys.argv[1:]
+    stories = STORIES | {sells_items.__name__: sells_items}
     read = settings.load()
     logs.set_up(read)
     with ControlClient(control_url) as control:
-        story = functools.partial(STORIES[name], control)
-        return till_window.run(read, beside=story)
+        story = functools.partial(stories[name], control)
+        chores = {}
+        if name == backs_up.__name__:
+            setattr(daily_backup, "START_SECONDS", 0.0)  # noqa: B010 (final for the program)
+            setattr(daily_backup, "LOOK_SECONDS", 0.1)  # noqa: B010
+            chores = {"daily-backup": daily_backup.run}
+        return till_window.run(read, beside=story, chores=chores)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,9 @@ def test_what_waits_is_listed_and_kept(
         "remedies": ["keep", "retry", "send"],
     }
     assert "can no longer receive" in item["reason"]
+    # Whoever ran the command was told that it was paid: nobody is told again.
+    [payment] = ledger.payments(database_url)
+    assert payment["seen_at"] is not None
     plain = program.run("attention")
     assert plain.code == 0
     assert plain.out.startswith(f"{stuck}: 2 sats to elturco, ")
@@ -98,6 +101,35 @@ def test_what_cannot_be_is_refused(program: Program, stuck: int) -> None:
         assert words in ended.err, (line, ended.err)
     [item] = program.run(*LISTED).events
     assert "choice" not in item
+
+
+def test_a_hold_is_told_first_and_a_person_can_end_it(
+    program: Program, stuck: int, database_url: str
+) -> None:
+    assert program.run("attention", "release").err.endswith(
+        "The ledger is not held: it forwards.\n"
+    )
+    hold = (
+        "INSERT INTO holds (cause, till, process) VALUES ('restored', 't', gen_random_uuid());"
+        "UPDATE ledger SET hold_id = 1, "
+        "held_accounts = (SELECT array_agg(account_id) FROM payments)"
+    )
+    ledger.change(database_url, hold)
+    [held, item] = program.run(*LISTED).events
+    assert (held["hold"], held["can_release"]) == ("restored", False)
+    assert item["id"] == stuck
+    plain = program.run("attention")
+    assert plain.out.startswith("Held. Nothing is forwarded. This ledger comes from a backup.")
+    refused = program.run("attention", "keep", str(stuck))
+    assert (refused.code, refused.out) == (2, "")
+    assert "Nothing is forwarded" in refused.err
+    refused = program.run("attention", "release")
+    assert (refused.code, refused.out) == (2, "")
+    assert "being compared with Blink" in refused.err
+    # Compared with Blink, nothing differs: by that it is over.
+    compared = program.run("reconcile", "--json").events[-1]
+    assert (compared["held"], compared["released"]) == (False, True)
+    assert [each["id"] for each in program.run(*LISTED).events] == [stuck]
 
 
 def test_without_the_database_it_says_so(program: Program) -> None:

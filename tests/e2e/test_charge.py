@@ -78,7 +78,11 @@ def test_the_golden_case(program: Program, control: ControlClient, database_url:
     assert 14 * 60 <= told[0]["expires_at"] - before <= 16 * 60
     balances = control.balances()
     assert [balances[name]["BTC"] for name in ("till", "cafe", "elturco")] == [0, 21, 2]
-    assert ledger.states(database_url) == ["completed"]
+    [payment] = ledger.payments(database_url)
+    assert payment["state"] == "completed"
+    # It was told as paid: nobody is told again, and that took no commit of its own.
+    assert payment["seen_at"] is not None
+    assert not ledger.rows(database_url, "SELECT 1 FROM events WHERE event = 'seen'")
     control.verify()
 
 
@@ -231,6 +235,43 @@ def test_a_recipient_who_cannot_receive_ends_with_5(
     ]
     assert "completed" not in ended.names
     assert ledger.states(database_url) == ["paid"]
+
+
+def test_less_than_a_cent_ends_with_5_at_once_and_goes_with_the_next_sale(
+    program: Program, control: ControlClient, database_url: str
+) -> None:
+    """Neither the minute of forwarding nor a quarter of an hour is waited for."""
+    tipped = ("--tip-percent", "10", "--tip-recipient", "dana")
+    ended = sell(program, control, "21", *tipped)
+    assert ended.code == 5
+    assert sorted(parts(ended)) == [
+        ("merchant", "cafe", 21, "settled"),
+        ("tip", "dana", 2, "pending"),
+    ]
+    [owed] = [each for each in ended.events if each.get("status") == "pending"]
+    assert "under one cent" in owed["reason"]
+    assert program.run("attention").out == "Nothing needs attention.\n"
+    reconciled = program.run("reconcile", "--fix")
+    assert reconciled.code == 1
+    assert "under one cent" in reconciled.out
+    ended = sell(program, control, "1000", *tipped)
+    assert ended.code == 0
+    assert ledger.states(database_url) == ["completed", "completed"]
+    assert control.balance("dana", "USD") == 10
+    assert program.run("reconcile").code == 0
+    assert program.run("audit").code == 0
+
+
+def test_what_blink_restricts_ends_with_5_at_once_and_is_listed(
+    program: Program, control: ControlClient
+) -> None:
+    control.change_account("till", daily_limit_cents=0)
+    ended = sell(program, control, "21")
+    assert ended.code == 5
+    assert parts(ended) == [("merchant", "cafe", 21, "pending")]
+    listed = program.run("attention").out
+    assert "21 sats to cafe" in listed
+    assert "daily limit" in listed
 
 
 def test_another_sale_of_the_same_ledger_is_left_alone(

@@ -21,6 +21,11 @@ GARBAGE = {
     "NETWORK": "?",
     "TIP_RECIPIENTS": "?",
     "TIP_PRESETS": "?",
+    "BACKUP_DIR": "~?/nothing",
+    "BACKUP_PASSPHRASE": "?",
+    "PAYOUT_KEY": "no key",
+    "METRICS_PORT": "?",
+    "ALERT_URL": "?",
 }
 
 
@@ -36,6 +41,12 @@ def test_help_and_version_need_nothing(program: Program) -> None:
         "charge --help",
         "charge 21 -h",
         "attention keep -h",
+        "backup --help",
+        "restore --help",
+        "move-to --help",
+        "import --help",
+        "key set --help",
+        "doctor --help",
     ):
         ended = program.run(*line.split(), **GARBAGE)
         assert (ended.code, ended.err) == (0, ""), line

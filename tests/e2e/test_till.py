@@ -11,6 +11,7 @@ from pathlib import Path
 from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
+from tests.support import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +54,12 @@ def test_the_customers_phone_shows_the_invoice_and_pays_it(
     assert simulator.control.balances()["cafe"]["BTC"] == 21
 
 
+def test_a_tap_on_the_status_line_shows_how_everything_is(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    play("health", make_settings(), simulator)
+
+
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
@@ -74,6 +81,30 @@ def test_a_sale_outlives_the_killed_till_is_taken_up_and_goes_green(
     play("taken_up", settings, simulator)
     assert simulator.control.balances()["cafe"]["BTC"] == 21
     simulator.control.verify()
+
+
+def test_items_are_made_tapped_scanned_discounted_paid_and_sold_again(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("sells_items", make_settings(), simulator)
+    first, again = ledger.rows(database_url, "SELECT state, sold, note FROM payments ORDER BY id")
+    assert first["state"] == "completed"
+    assert first["note"] == "table 4"
+    lines = [(line["name"], line["quantity"], line["minor"]) for line in first["sold"]["lines"]]
+    assert lines == [("Coffee", 2, 600), ("", 1, 5), ("Beans", 1, 1200)]
+    assert first["sold"]["discount"] == {"percent": "10", "off_minor": 181}
+    assert (again["sold"], again["note"]) == (first["sold"], first["note"])
+    assert simulator.control.balances()["cafe"]["BTC"] == 1624
+    simulator.control.verify()
+
+
+def test_an_open_till_backs_up_each_day(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("backs_up", make_settings(), simulator)
+    [row] = ledger.rows(database_url, "SELECT place, verified_in FROM backups")
+    assert Path(row["place"]).exists()
+    assert row["verified_in"] == "same_server"
 
 
 def test_the_keypad_is_painted_before_anything_heavy_is_imported() -> None:

@@ -14,7 +14,7 @@ from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, parse_recipients, quote
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer
+from blinkpos_desktop.domain.transfer import Attempt, RecipientInvoice, Transfer
 from blinkpos_desktop.services.store.postgres import PostgresStore
 
 ACCOUNT = Account(
@@ -60,6 +60,11 @@ def plan(
     )
 
 
+async def intend(store: PostgresStore, plan: PaymentPlan) -> Payment:
+    """A payment that was written down, with no attempt at its invoice yet."""
+    return (await store.intend(plan, most=0)).payment
+
+
 def hash_of(what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()
 
@@ -73,9 +78,11 @@ def invoice_for(payment: Payment, *, expires_at: int = 2_000_000_000) -> Invoice
     )
 
 
-def recipient_invoice(external_id: str) -> RecipientInvoice:
+def recipient_invoice(attempt: Attempt) -> RecipientInvoice:
+    external_id = attempt.external_id
     return RecipientInvoice(
         external_id=external_id,
+        sats=attempt.transfer.invoice_sats,
         payment_request=f"lnbcrt-{external_id}",
         payment_hash=hash_of(external_id),
         expires_at=2_000_000_000,
@@ -86,7 +93,7 @@ async def awaiting(
     store: PostgresStore, account: Account = ACCOUNT, *, expires_at: int = 2_000_000_000
 ) -> Payment:
     """A payment whose invoice is stored."""
-    payment = await store.intend(plan(account=account))
+    payment = await intend(store, plan(account=account))
     invoice = invoice_for(payment, expires_at=expires_at)
     attached = await store.attach_invoice(payment.id, invoice)
     assert attached is not None

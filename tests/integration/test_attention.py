@@ -18,7 +18,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferEvent, TransferState
-from blinkpos_desktop.services import attention
+from blinkpos_desktop.services import attention, forwarder
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
@@ -131,7 +131,7 @@ async def test_a_retry_pays_the_same_invoice(
         await settled(till, payment)
         assert len(await aside(control.invoices, owner="elturco")) == 1
     assert control.balances()["elturco"]["BTC"] == 2
-    assert ("retry_chosen", "prepared", WHO) in story(database_url, transfer)
+    assert ("retry_chosen", "unknown", WHO) in story(database_url, transfer)
     control.verify()
 
 
@@ -292,7 +292,7 @@ async def test_the_choice_can_be_changed_while_it_waits(
         assert await store.drop_choice(old, "x") is None
         assert (await till.part(payment, Role.TIP)).state is TransferState.ATTENTION
         await choices.choose(transfer.id, RETRY, "ben")
-        assert (await till.part(payment, Role.TIP)).state is TransferState.PREPARED
+        assert (await till.part(payment, Role.TIP)).state is TransferState.UNKNOWN
         with pytest.raises(InputError, match="Nothing with this number"):
             await choices.choose(transfer.id, KEEP, WHO)
     outcomes = ledger.rows(database_url, "SELECT outcome FROM choices ORDER BY id")
@@ -324,7 +324,9 @@ async def test_nobody_sends_a_retired_invoice(
     async with stuck(make_settings, simulator, database_url) as (till, payment, transfer):
         store, account_id = till.engine.store, till.engine.shop.account.id
         await till.engine.attention.choose(transfer.id, RETRY, WHO)
-        old = await store.claim(transfer.id, seconds=60)
+        asked = await store.claim(transfer.id, seconds=60)
+        assert asked is not None
+        old = await store.record(asked, TransferEvent.STATUS_UNPAID)
         assert old is not None
         assert old.state is TransferState.PREPARED
         await store.record(old, TransferEvent.GAVE_UP)
@@ -420,3 +422,144 @@ def _named(till: Till, account_id: str) -> Any:  # noqa: ANN401 (an account)
     from dataclasses import replace
 
     return replace(till.engine.shop.account, id=account_id)
+
+
+LIMITED = "TRANSACTION_RESTRICTED"
+
+
+@asynccontextmanager
+async def limited(
+    make_settings: SettingsMaker, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Till, Payment, Transfer]]:
+    """A till whose tip Blink restricts; by itself it is tried again in a quarter of an hour."""
+    monkeypatch.setattr(forwarder, "RESTRICTED_SECONDS", 900.0)
+    control = simulator.control
+    async with running(make_settings(merchant=None), simulator) as till:
+        payment = await till.charge()
+        fault = "payload_error"
+        await aside(control.lay_fault, fault, match=SEND, code=LIMITED, message="No", times=None)
+        await till.customer_pays(payment)
+        told = await till.facts.wait_for(
+            AttentionChanged,
+            lambda f: [each.transfer.state for each in f.items] == [TransferState.PREPARED],
+        )
+        await aside(control.clear_faults)
+        yield till, payment, told.items[0].transfer
+
+
+async def test_what_blink_restricts_is_listed_while_it_waits_and_a_person_may_hurry_it(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control = simulator.control
+    async with limited(make_settings, simulator, monkeypatch) as (till, payment, transfer):
+        assert "daily limit" in transfer.reason
+        [item] = await till.engine.attention.list()
+        assert item.remedies == {Remedy.RETRY, Remedy.SEND, Remedy.KEEP}
+        # Its time has not come: whoever looks for what is unfinished leaves it alone.
+        asked = (await aside(control.requests))["Pay"]
+        await till.engine.forwarder.forward(payment.id)
+        assert (await aside(control.requests))["Pay"] == asked
+        seen = len(till.facts.facts)
+        await till.engine.attention.choose(transfer.id, RETRY, WHO)
+        await settled(till, payment)
+        await till.facts.wait_for(AttentionChanged, lambda f: f.items == (), after=seen)
+        assert (await aside(control.requests))["Pay"] == asked + 1
+    assert ("retry_chosen", "unknown", WHO) in story(database_url, transfer)
+    assert control.balances()["elturco"]["BTC"] == 2
+
+
+@pytest.mark.parametrize("choice", [KEEP, TO_ANA])
+async def test_what_blink_restricts_is_sent_no_more_once_a_person_has_chosen(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    choice: Choice,
+) -> None:
+    control = simulator.control
+    async with limited(make_settings, simulator, monkeypatch) as (till, payment, transfer):
+        asked = (await aside(control.requests))["Pay"]
+        store = till.engine.store
+        # Another till is just about to try it again: it holds the claim and the old state.
+        async with store_at(database_url, "counter 2") as other:
+            await aside(change, database_url, "UPDATE transfers SET due_at = NULL")
+            ready = await other.claim(transfer.id, seconds=25)
+            assert ready is not None
+            await till.engine.attention.choose(transfer.id, choice, WHO)
+            assert await other.record(ready, TransferEvent.SEND_STARTED) is None
+            await other.release(transfer.id)
+        waiting = await till.part(payment, Role.TIP)
+        assert (waiting.state, waiting.reason) == (TransferState.ATTENTION, transfer.reason)
+        await till.engine.forwarder.forward(payment.id, at_once=True)
+        assert (await aside(control.requests))["Pay"] == asked
+        [item] = await store.attention("")
+        assert item.choice == choice
+        long_ago(database_url)
+        done = await settled(till, payment)
+        [tip] = [each for each in done.transfers if each.role is Role.TIP]
+        assert tip.state is (TransferState.KEPT if choice is KEEP else TransferState.SETTLED)
+    balances = control.balances()
+    assert balances["elturco"]["BTC"] == 0
+    assert balances["ana"]["BTC"] == (0 if choice is KEEP else 2)
+    names = [name for name, _, _ in story(database_url, transfer)]
+    assert names.index("set_aside") < names.index("invoice_retired")
+
+
+async def test_what_is_being_tried_just_now_is_not_chosen_for(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with (
+        limited(make_settings, simulator, monkeypatch) as (till, payment, transfer),
+        store_at(database_url, "counter 2") as other,
+    ):
+        held = await other.claim(transfer.id, seconds=25)
+        assert held is not None
+        sending = await other.record(held, TransferEvent.SEND_STARTED)
+        assert sending is not None
+        # It stays on the list with its reason, and the badge does not flicker.
+        [item] = await till.engine.attention.list()
+        assert (item.transfer.state, item.transfer.reason) == (sending.state, transfer.reason)
+        for choice in (KEEP, TO_ANA, RETRY):
+            with pytest.raises(InputError, match="just now"):
+                await till.engine.attention.choose(transfer.id, choice, WHO)
+        assert (await till.part(payment, Role.TIP)).state is TransferState.SENDING
+        assert ledger.rows(database_url, "SELECT * FROM choices") == []
+
+
+async def test_chosen_for_another_while_his_wallet_is_looked_up_nobody_else_is_invoiced(
+    make_settings: SettingsMaker,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A till that is slow looks the old recipient up, and then takes a number for the new one."""
+    monkeypatch.setattr(forwarder, "RESTRICTED_SECONDS", 900.0)
+    control, refused = simulator.control, "CreateRecipientInvoice"
+    async with running(make_settings(merchant=None), simulator) as till:
+        await aside(control.lay_fault, "payload_error", match=refused, code="INVALID_INPUT")
+        await aside(control.lay_fault, "payload_error", match=refused, code="INVALID_INPUT")
+        payment = await till.charge()
+        await till.customer_pays(payment)
+        [item] = await items(till, 1)
+        shop, waits = till.engine.shop, asyncio.Event()
+        found, choices = shop.wallet, till.engine.attention
+
+        async def slowly(username: str) -> Any:  # noqa: ANN401 (a wallet)
+            wallet = await found(username)
+            if username == "elturco" and not waits.is_set():
+                waits.set()
+                await choices.choose(item.transfer.id, TO_ANA, WHO)
+                [waiting] = await till.engine.store.waiting_choices(shop.account.id)
+                assert await till.engine.store.carry_out(waiting)
+            return wallet
+
+        monkeypatch.setattr(shop, "wallet", slowly)
+        await till.engine.forwarder.forward(payment.id, at_once=True)
+        await settled(till, payment)
+    assert control.invoices(owner="elturco") == []
+    assert (control.balance("elturco"), control.balance("ana")) == (0, 2)

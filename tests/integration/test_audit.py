@@ -103,12 +103,16 @@ SPOILS = {
     Rule.GAP: "DELETE FROM events WHERE state_after = 'prepared'",
     Rule.NO_INVOICE: "DELETE FROM recipient_invoices",
     Rule.TWO_INVOICES: "DROP INDEX recipient_invoices_live; INSERT INTO recipient_invoices "
-    "(external_id, transfer_id, payment_hash, payment_request, expires_at) SELECT "
-    "external_id || 'x', transfer_id, reverse(payment_hash), payment_request, expires_at "
+    "(external_id, transfer_id, sats, payment_hash, payment_request, expires_at) SELECT "
+    "external_id || 'x', transfer_id, sats, reverse(payment_hash), payment_request, expires_at "
     "FROM recipient_invoices",
     Rule.UNFINISHED: "UPDATE transfers SET state = 'attention', settled_at = NULL",
+    Rule.UNCOVERED: "UPDATE recipient_invoices SET sats = sats + 1",
+    Rule.CARRIED: "UPDATE transfers SET carried_by = (SELECT min(id) FROM transfers) "
+    "WHERE role = 'tip'",
     Rule.UNPAID: "UPDATE payments SET state = 'expired', paid_at = NULL, completed_at = NULL, "
     "received_sats = NULL",
+    Rule.SUMS: "UPDATE tip_sums SET settled_sats = settled_sats - 1 WHERE grain = 'day'",
 }
 
 

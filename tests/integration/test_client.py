@@ -8,12 +8,15 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
+    IdTakenError,
     InvoiceStatus,
     RateLimitedError,
     Scope,
@@ -122,9 +125,20 @@ async def test_an_invoice_from_its_making_to_its_payment(
 
 async def test_an_external_id_is_taken_once(blink: BlinkClient, account: Account) -> None:
     await _invoice(blink, account)
-    with pytest.raises(BlinkRefusedError) as refused:
+    with pytest.raises(IdTakenError) as refused:
         await _invoice(blink, account)
     assert refused.value.code == "INVALID_INPUT"
+    turco = await blink.recipient("elturco")
+    for expected in (None, IdTakenError):
+        # Unique per receiving account: our own use of it says nothing of his.
+        make = blink.create_recipient_invoice(
+            account, turco, sats=2, memo="Tip", external_id="bp-test-1"
+        )
+        if expected is None:
+            await make
+        else:
+            with pytest.raises(expected, match="number"):
+                await make
 
 
 async def test_paying_a_recipient(
@@ -156,7 +170,7 @@ async def test_a_usd_recipients_invoice(
     )
     answer = await blink.pay(account.btc_wallet_id, made.payment_request, "Tip")
     assert answer.status is SendStatus.SUCCESS
-    with pytest.raises(BlinkRefusedError, match="too low"):
+    with pytest.raises(BelowOneCentError, match="too low"):
         await blink.create_recipient_invoice(
             account, dana, sats=1, memo="Tip", external_id="bp-test-2"
         )
@@ -217,6 +231,7 @@ async def test_each_failure_is_a_typed_error_with_a_plain_sentence(
     sentence = caught.value.sentence.replace("BLINKPOS_API_KEY", "")
     assert re.fullmatch(r"[A-Z][^{}<>_\[\]]+[.]", sentence)
     # The next request is as good as any.
+    _open(blink._transport)
     assert (await _invoice(blink, account, 2)).sats == 23
 
 
@@ -247,6 +262,50 @@ async def test_every_method_bears_every_malformed_answer(
     simulator.control.lay_fault("null_payload", match=name)
     with pytest.raises(OutcomeUnknownError):
         await CALLS[name](blink, account)
+
+
+def _open(line: Transport) -> None:
+    """The time that Blink wants us to wait is over."""
+    line.gate._opens_at = float("-inf")
+    line.gate._wake(0.0, anew=True)
+
+
+@pytest.mark.parametrize("first", CALLS)
+async def test_http_429_on_any_call_stops_all_kinds_of_calls(
+    line: Transport, blink: BlinkClient, account: Account, simulator: Simulator, first: str
+) -> None:
+    control = simulator.control
+    control.lay_fault("http_status", match=first, status=429, seconds=100)
+    control.reset_requests()
+    with pytest.raises(RateLimitedError):
+        await CALLS[first](blink, account)
+    assert 99 < line.gate.closed_seconds <= 100
+    for name, call in CALLS.items():
+        with pytest.raises(RateLimitedError, match="slow down") as refused:
+            await call(blink, account)
+        # It never left, so nothing is unknown about it.
+        assert not isinstance(refused.value, OutcomeUnknownError), name
+    with pytest.raises(RateLimitedError):
+        await blink.until_open()
+    assert control.requests()[first] == 1
+    assert sum(count for name, count in control.requests().items() if name in CALLS) == 1
+    _open(line)
+    await blink.until_open()
+    await blink.account()
+    assert control.requests()["Account"] == (2 if first == "Account" else 1)
+
+
+async def test_a_payment_does_not_leave_long_after_its_intent(
+    account: Account, simulator: Simulator
+) -> None:
+    """The machine slept while it connected: by now its invoice may have been retired."""
+    boot = iter([100.0, 111.0])
+    line = Transport(simulator.api_url, TILL_KEY, boot=lambda: next(boot))
+    with pytest.raises(UnavailableError) as dropped:
+        await BlinkClient(line).pay(account.btc_wallet_id, "lnbcrt1", "memo")
+    assert not isinstance(dropped.value, OutcomeUnknownError)
+    assert "Pay" not in simulator.control.requests()
+    await line.close()
 
 
 async def test_a_blink_that_is_not_there_has_done_nothing(account: Account) -> None:
@@ -294,6 +353,29 @@ async def test_an_answer_that_trickles_is_cut_off(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(OutcomeUnknownError):
             await slow.call("account", seconds=0.1)
         await slow.close()
+
+
+async def test_no_cookie_is_kept() -> None:
+    """One that can't be a header would spoil every request after it."""
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        cookies = "".join(f"Set-Cookie: {each}\r\n" for each in ("a=b", "c=\u00e9"))
+        writer.write(f"HTTP/1.1 500 Odd\r\n{cookies}Content-Length: 0\r\n\r\n".encode("latin-1"))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    line = Transport(f"http://127.0.0.1:{port}/graphql", TILL_KEY)
+    async with server:
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknownError):
+                await line.call("account")
+        await line.close()
+    assert len(heads) == 2
+    assert not any(b"cookie" in head.lower() for head in heads)
 
 
 async def test_the_key_rides_along_only_where_it_is_needed(
@@ -410,3 +492,21 @@ def test_a_sum_that_cannot_be_is_no_sum(
         }
     ]
     assert wire.received(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("30", 30, 30),
+        ("0", 0, 0),
+        ("", 0, 0),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("9" * 400, 1e8, 1e9),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 2115 07:28:00 GMT", 1e8, 1e10),
+        ("Wed, 21 Oct 2115 07:28:00", 1e8, 1e10),
+    ],
+)
+def test_what_blink_asks_us_to_wait(text: str, least: float, most: float) -> None:
+    assert least <= transport._retry_after(httpx.Headers({"Retry-After": text})) <= most

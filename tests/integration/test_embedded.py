@@ -213,6 +213,26 @@ def test_the_last_one_out_stops_it(folder: Path, server: EmbeddedPostgres) -> No
     assert not _is_up(server)
 
 
+def test_one_who_is_alone_keeps_everybody_out_and_comes_after_everybody(
+    folder: Path, server: EmbeddedPostgres
+) -> None:
+    other = User(folder)
+    other.says("up")
+    with pytest.raises(SettingsError, match="end it first"):
+        server.start(alone=True)
+    other.leave()
+    server.start(alone=True)
+    assert _sales(server) == 1
+    late = EmbeddedPostgres(folder)
+    with pytest.raises(UnavailableError, match="being restored or moved"):
+        late.start()
+    server.stop()
+    late.start()
+    assert _sales(late) == 1
+    late.stop()
+    assert not _is_up(server)
+
+
 def test_a_killed_owners_server_is_taken_over_and_stopped(
     folder: Path, server: EmbeddedPostgres
 ) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from blinkpos_desktop.domain import refusals
 from blinkpos_desktop.domain.facts import PaymentCompleted, PaymentPaid, TransferChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import parse_recipients
-from blinkpos_desktop.domain.transfer import Role, TransferState
+from blinkpos_desktop.domain.transfer import Role, TransferState, Trouble
 from blinkpos_desktop.services import forwarder
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.client import ControlClient
@@ -165,8 +166,9 @@ async def test_what_passes_is_shown_and_tried_again(
     async with running(make_settings(), simulator) as till:
         payment = await _sold(till)
         shown = await till.facts.wait_for(
-            TransferChanged, lambda f: f.transfer.reason == forwarder._RESTRICTED[trouble]
+            TransferChanged, lambda f: f.transfer.trouble is Trouble.RESTRICTED
         )
+        assert shown.transfer.reason == refusals._OF_PAYMENT[trouble].reason
         assert not shown.transfer.is_finished
         await _completed(till, payment)
     _moved_once(control)
@@ -405,7 +407,7 @@ async def _prepared(till: Till) -> Payment:
             await till.engine.shop.wallet(transfer.recipient),
             sats=transfer.sats,
             memo=transfer.memo,
-            external_id=await store.begin_transfer_attempt(transfer.id),
+            external_id=(await store.begin_transfer_attempt(transfer.id)).external_id,
         )
         assert await store.store_recipient_invoice(claimed, invoice)
     return await store.payment(payment.id)
@@ -460,7 +462,7 @@ async def _left(till: Till, left_in: str) -> Payment:
                 await till.engine.shop.wallet(transfer.recipient),
                 sats=transfer.sats,
                 memo=transfer.memo,
-                external_id=await store.begin_transfer_attempt(transfer.id),
+                external_id=(await store.begin_transfer_attempt(transfer.id)).external_id,
             )
         return payment
     payment = await _prepared(till)
@@ -524,19 +526,24 @@ async def test_another_process_that_holds_the_claim_is_waited_for(
     assert simulator.control.balances()["till"]["BTC"] == 0
 
 
-async def test_a_part_that_blink_makes_no_invoice_for_waits_with_its_reason(
+async def test_a_part_that_blink_makes_no_invoice_for_waits_and_is_shown(
     make_settings: SettingsMaker, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forwarder, "RESTRICTED_SECONDS", 900.0)
-    async with running(make_settings(), simulator) as till:
-        # Two sats are less than a cent: Blink refuses them for a USD wallet.
-        payment = await _sold(till, recipients=parse_recipients(["dana"]))
+    no = "CreateRecipientInvoice"
+    await aside(
+        simulator.control.lay_fault, "payload_error", match=no, code="INVALID_INPUT", times=None
+    )
+    async with running(make_settings(merchant=None), simulator) as till:
+        payment = await _sold(till)
         waiting = await till.facts.wait_for(
-            TransferChanged, lambda f: f.transfer.recipient == "dana" and f.transfer.reason != ""
+            TransferChanged, lambda f: f.transfer.trouble is Trouble.RESTRICTED
         )
         assert waiting.transfer.state is TransferState.PLANNED
         assert "tried again" in waiting.transfer.reason
         assert (await till.part(payment, Role.TIP)).reason == waiting.transfer.reason
+        [item] = await till.engine.attention.list()
+        assert item.transfer == waiting.transfer
 
 
 async def test_wrong_invoices_again_and_again_need_a_person(

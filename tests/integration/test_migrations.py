@@ -15,6 +15,7 @@ from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.services.store import migrations
 from blinkpos_desktop.services.store.migrations import known, migrate
 from tests.integration.stores import awaiting, store_at
+from tests.support.ledger import rows
 
 _OPEN = """
 import asyncio, sys
@@ -27,6 +28,23 @@ async def main():
     await store.close()
 
 asyncio.run(main())
+"""
+
+
+_SALE = """
+WITH sale AS (
+    INSERT INTO payments (id, state, network, account_id, wallet_id, till, currency,
+        currency_digits, currency_symbol, items_minor, base_minor, tip_minor, tip_percent,
+        total_sats, tip_sats, note, memo, payment_hash, payment_request, expires_at, was_closed,
+        received_sats, paid_at)
+    SELECT %(id)s, CASE WHEN at IS NULL THEN 'awaiting' ELSE 'paid' END, 'regtest', 'a', 'w', 't',
+        'SATS', 0, '', '{21}', 21, 0, 0, 21, 0, '', '', lpad(%(id)s::text, 64, '0'), 'ln', now(),
+        %(was_closed)s, CASE WHEN at IS NOT NULL THEN 30 END, at
+    FROM (SELECT now() - make_interval(days => %(days)s::integer) AS at) paid
+    RETURNING id
+)
+INSERT INTO transfers (payment_id, position, role, recipient, sats, memo, state)
+SELECT id, 0, 'merchant', 'cafe', 21, 'm', 'planned' FROM sale
 """
 
 
@@ -104,6 +122,30 @@ async def test_a_failure_leaves_nothing_behind(
     assert await _migrate(database_url) == len(good)
 
 
+async def test_whoever_migrates_gives_way_to_a_till_in_the_middle_of_a_step(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = known()
+    monkeypatch.setattr(migrations, "known", lambda: newest[:-1])
+    await _migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        # Not by this program, which may write what the version before does not have.
+        connection.execute(_SALE, {"id": 1, "was_closed": False, "days": None})
+    monkeypatch.undo()
+    async with await psycopg.AsyncConnection.connect(database_url) as till:
+        await till.execute("UPDATE transfers SET tries = 1 WHERE payment_id = 1")
+        migrating = asyncio.create_task(_migrate(database_url))
+        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '^LOCK'"
+        while not rows(database_url, waiting):  # noqa: ASYNC110 (nobody tells of it)
+            await asyncio.sleep(0.01)
+        # It holds the payments already and waits for the transfers: this would be a deadlock.
+        await till.execute("UPDATE payments SET note = 'x' WHERE id = 1")
+        await till.commit()
+        assert await migrating == 1
+    [row] = rows(database_url, "SELECT note FROM payments")
+    assert row["note"] == "x"
+
+
 async def test_a_till_that_may_make_no_tables_says_so(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE ROLE guest LOGIN")
@@ -115,6 +157,29 @@ async def test_a_till_that_may_make_no_tables_says_so(database_url: str) -> None
     finally:
         with psycopg.connect(database_url) as connection:
             connection.execute("DROP ROLE guest")
+
+
+async def test_what_was_paid_before_announcements_counts_as_seen_but_for_late_money_of_the_week(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = known()
+    [new] = [each for each in everything if "announcements" in each.name]
+    monkeypatch.setattr(migrations, "known", lambda: everything[: new.version - 1])
+    await _migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        for number, was_closed, days in (
+            (0, False, 1),
+            (1, True, 1),
+            (2, True, 8),
+            (3, True, None),
+        ):
+            connection.execute(_SALE, {"id": number, "was_closed": was_closed, "days": days})
+    monkeypatch.undo()
+    assert await _migrate(database_url) == len(everything) - new.version + 1
+    async with store_at(database_url) as store:
+        assert [int(each.payment_hash, 16) for each in await store.unseen()] == [1]
+        # No person was ever shown a surplus.
+        assert [each.sats for each in await store.surpluses()] == [9, 9, 9]
 
 
 def test_numbers_have_no_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

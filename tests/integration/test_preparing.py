@@ -77,6 +77,26 @@ async def test_a_payment_in_the_middle_of_preparing_makes_no_second_invoice(
     control.verify()
 
 
+async def test_preparing_yields_to_a_customer_who_waits_for_his_code(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    control, made = simulator.control, "CreateRecipientInvoice"
+    async with running(make_settings(), simulator) as till:
+        # The first sale's second invoice for a recipient is due while a second sale is made.
+        await aside(control.lay_fault, "delay", match=made, seconds=0.3)
+        await aside(control.lay_fault, "hang", match="CreateInvoice", skip=1)
+        await till.charge()
+        second = asyncio.ensure_future(till.charge())
+        await aside(control.wait_for_requests, "CreateInvoice", 2)
+        await aside(control.wait_for_invoice, "cafe", 1)
+        for _ in range(3):  # long enough for a request that does not yield
+            await till.blink.currencies()
+        assert (await aside(control.requests))[made] == 1
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        assert await aside(control.wait_for_invoice, "elturco", 1)
+
+
 async def test_preparing_stops_at_40_a_minute_and_a_payment_goes_on(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
@@ -126,14 +146,12 @@ async def test_a_till_that_slept_before_its_send_sends_nothing_then(
 ) -> None:
     slept = iter([1.0, 101.0])
 
-    class Sleepy(SystemClock):
-        """The forwarder's clock: its machine sleeps between two of its looks at it."""
-
+    class Asleep(SystemClock):
         def boot(self) -> float:
             return next(slept, None) or super().boot() + 1000
 
     async with running(make_settings(), simulator) as till:
-        monkeypatch.setattr(till.engine.forwarder, "_clock", Sleepy())
+        monkeypatch.setattr(till.engine.forwarder, "_clock", Asleep())
         payment = await till.charge(percent=0)
         await till.customer_pays(payment)
         lost = await till.facts.wait_for(

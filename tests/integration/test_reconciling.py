@@ -35,6 +35,8 @@ def change(database_url: str, statement: str, *, by_force: bool = False) -> None
         if by_force:
             connection.execute("SET session_replication_role = replica")
         connection.execute(statement.encode())
+        if by_force:
+            ledger.sum_anew(connection)
 
 
 async def look(till: Till, **how: Any) -> Report:  # noqa: ANN401 (arguments of run)
@@ -182,6 +184,19 @@ async def test_recorded_and_not_sent(
     )
     async with opened(make_settings(), simulator, only_own=True) as till:
         assert kinds(await fix(till)) == [Kind.NOT_SENT] * 2 + [Kind.NO_ROW] * 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_an_invoice_is_unknown_to_blink_when_it_says_so_twice(
+    make_settings: SettingsMaker, simulator: Simulator, times: int
+) -> None:
+    async with opened(make_settings(), simulator, only_own=True) as till:
+        await till.charge()
+        await aside(
+            simulator.control.lay_fault, "graphql_error", match="InvoiceStatus", times=times
+        )
+        report = await look(till)
+    assert (report.asked, kinds(report)) == (1, [Kind.NOT_KNOWN] * (times - 1))
 
 
 async def test_a_sum_that_was_not_known_is_corrected_upwards(

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from blinkpos_desktop.domain.blink import PaidUpdate
+from blinkpos_desktop.domain.blink import PaidUpdate, PlainUpdate
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.services.blink import subscription
 from blinkpos_desktop.services.blink.subscription import CUT_OFF, KEY_REFUSED, REFUSED, Subscription
@@ -27,11 +27,13 @@ class Ear:
     def __init__(self, url: str, key: str) -> None:
         self.healths: asyncio.Queue[tuple[Health, str]] = asyncio.Queue()
         self.paid: asyncio.Queue[PaidUpdate] = asyncio.Queue()
+        self.plain: asyncio.Queue[PlainUpdate] = asyncio.Queue()
         self.waits: list[int] = []
         self.subscription = Subscription(
             url,
             key,
             on_paid=self.paid.put_nowait,
+            on_plain=self.plain.put_nowait,
             on_health=lambda health, sentence: self.healths.put_nowait((health, sentence)),
             jitter=lambda: 0.5,
         )
@@ -103,6 +105,46 @@ async def test_a_plain_send_is_no_payment_of_ours(ear: Ear, control: ControlClie
     payment_hash = await _paid(control)
     assert (await ear.update()).payment_hash == payment_hash
     assert ear.paid.empty()
+    came = ear.plain.get_nowait()
+    [shown] = [
+        each for each in await aside(control.transactions, "till") if each["payment_hash"] is None
+    ]
+    assert came == PlainUpdate(id=shown["id"], received_sats=50)
+    # What leaves us is told as well, and is no income.
+    await aside(control.send, "till", "visitor", 20)
+    await _paid(control)
+    await ear.update()
+    assert ear.plain.empty()
+
+
+async def test_what_came_in_without_an_invoice_is_heard_when_it_is_there(
+    ear: Ear, control: ControlClient
+) -> None:
+    def transaction(number: object, **changes: object) -> dict[str, object]:
+        usual = {"status": "SUCCESS", "direction": "RECEIVE", "settlementCurrency": "BTC"}
+        return {"id": number, "settlementAmount": 9, **usual, **changes}
+
+    for kind, told in (
+        ("OnChainUpdate", transaction("pending", status="PENDING")),
+        ("OnChainUpdate", transaction("chain")),
+        ("IntraLedgerUpdate", transaction("cents", settlementCurrency="USD")),
+        ("IntraLedgerUpdate", transaction("odd", settlementAmount="9")),
+        ("IntraLedgerUpdate", transaction("sent", direction="SEND")),
+        ("IntraLedgerUpdate", transaction(7)),
+        ("IntraLedgerUpdate", None),
+        ("LnUpdate", transaction("invoice")),
+    ):
+        update = {"__typename": kind, "transaction": told}
+        payload: dict[str, object] = {"data": {"myUpdates": {"errors": [], "update": update}}}
+        message = {"id": "updates", "type": "next", "payload": payload}
+        await aside(control.say, json.dumps(message))
+    await _paid(control)
+    await ear.update()
+    assert [ear.plain.get_nowait() for _ in range(ear.plain.qsize())] == [
+        PlainUpdate(id="chain", received_sats=9),
+        PlainUpdate(id="cents", received_sats=None, received_cents=9),
+        PlainUpdate(id="odd", received_sats=None),
+    ]
 
 
 async def test_another_blink_users_payment_is_heard_too(ear: Ear, control: ControlClient) -> None:
@@ -235,6 +277,20 @@ async def test_a_muted_socket_is_found_by_the_pings(
         # Pongs alone keep it: nothing else is said here.
         payment_hash = await _paid(control)
         assert (await ear.update()).payment_hash == payment_hash
+
+
+async def test_a_redirect_does_not_take_the_key_along(simulator: Simulator) -> None:
+    async def redirect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {simulator.ws_url}\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
+    async with server, listening(url) as ear:
+        for _ in range(2):
+            assert await ear.health() == (Health.AWAY, CUT_OFF)
+        assert (await aside(simulator.control.subscribers))["sockets"] == 0
 
 
 @pytest.mark.parametrize("behaviour", ["refuse", "hang"])

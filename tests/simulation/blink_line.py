@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
@@ -17,6 +18,7 @@ from blinkpos_desktop.domain.blink import (
     RecipientWallet,
     SendAnswer,
     SendStatus,
+    TransactionPage,
     TransactionStatus,
 )
 from blinkpos_desktop.domain.errors import (
@@ -28,16 +30,22 @@ from blinkpos_desktop.domain.errors import (
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
-from tests.simulation.blink_model import BlinkModel, ModelInvoice
+from blinkpos_desktop.services.blink.gate import Gate, Urgency
+from tests.simulation.blink_books import Entry, ModelInvoice
+from tests.simulation.blink_model import BlinkModel
 from tests.simulation.faults import BlinkFaults, Fault, Killable
 
 T = TypeVar("T")
 CREATE_SECONDS: Final = 15.0
 STATUS_SECONDS: Final = 5.0
 PAY_SECONDS: Final = 30.0
+LATEST_SECONDS: Final = 6 * 60.0
+"""A request is not on its way for longer; the database's clock may jump ahead meanwhile."""
 RECIPIENT_SECONDS: Final = 24 * 3600
 USD_SECONDS: Final = 5 * 60
 USD: Final = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
+_HASHLESS: Final = frozenset("37b")
+"""Last digits of hashes that Blink's list may not show."""
 _NOT_DONE: Final = {Fault.AWAY, Fault.BUSY, Fault.REFUSED, Fault.DROPPED, Fault.KEY}
 _REFUSALS: Final = (
     ("UNEXPECTED_CLIENT_ERROR", "Something went wrong"),
@@ -56,8 +64,9 @@ class BlinkLine:
     ) -> None:
         self._model, self._faults, self._process = model, faults, process
         self._account, self._loop = account, model.loop
-        self.known_pending: set[str] = set()
-        """Hashes that Blink last told this process are in flight."""
+        self._gate = Gate(faults.random.random)
+        self.known_pending: dict[str, Entry] = {}
+        """The payments that Blink last told this process are in flight, by their hashes."""
         self.on_paying: Callable[[ModelInvoice], None] = lambda _: None
         self.on_creating: Callable[[str], None] = lambda _: None
         self.on_look_up_failed: Callable[[str], None] = lambda _: None
@@ -94,7 +103,9 @@ class BlinkLine:
                 expires_at=made.expires_at,
             )
 
-        return await self._call(f"create {external_id}", work, CREATE_SECONDS)
+        return await self._call(
+            f"create {external_id}", work, CREATE_SECONDS, urgency=Urgency.COUNTER
+        )
 
     async def create_recipient_invoice(
         self, account: Account, to: RecipientWallet, *, sats: int, memo: str, external_id: str
@@ -109,16 +120,21 @@ class BlinkLine:
                 external_id=external_id,
                 payment_request=made.payment_request,
                 payment_hash=made.payment_hash,
+                sats=sats,
                 expires_at=made.expires_at,
             )
 
-        return await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        made = await self._call(f"create {external_id} for {to.username}", work, CREATE_SECONDS)
+        if self._faults.falls_asleep_between():
+            await self._process.nap(f"before {external_id} is stored")
+        return made
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
         return await self._call(
             f"status {_short(payment_hash)}",
             lambda: self._model.status(payment_hash),
             STATUS_SECONDS,
+            urgency=Urgency.MONEY if urgent else Urgency.ORDINARY,
         )
 
     async def received_sats(self, wallet_id: str, payment_hash: str) -> int | None:
@@ -135,14 +151,18 @@ class BlinkLine:
     async def sent_status(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
         status = await self._call(
             f"sent {_short(payment_hash)}",
-            lambda: self._model.sent(wallet_id, payment_hash),
+            lambda: self._model.books.sent(wallet_id, payment_hash),
             CREATE_SECONDS,
         )
-        if status is TransactionStatus.PENDING:
-            self.known_pending.add(payment_hash)
-        else:
-            self.known_pending.discard(payment_hash)
+        self._learn(payment_hash, is_pending=status is TransactionStatus.PENDING)
         return status
+
+    async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        return await self._call(
+            f"transactions from {after or 'the newest'}",
+            lambda: self._page(wallet_id, after),
+            CREATE_SECONDS,
+        )
 
     async def cancel_invoice(self, wallet_id: str, payment_hash: str) -> bool:
         try:
@@ -155,23 +175,34 @@ class BlinkLine:
             return False
         return True
 
+    async def until_open(self) -> None:
+        await self._gate.wait(Urgency.MONEY, PAY_SECONDS)
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
         del memo
         invoice = self._model.read(payment_request)
         call = f"pay {_short(invoice.payment_hash)}"
         self._process.point(f"before {call}")
-        self.on_paying(invoice)
-        fault = self._faults.draw(call)
-        future: asyncio.Future[SendAnswer] = self._loop.create_future()
-        if fault in _NOT_DONE:
-            later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
-            self._loop.world_later(later, self._answer_undone_pay, future, fault)
-        else:
-            self._send(future, wallet_id, payment_request, fault)
-        answer = await self._answer(future, call)
+        async with self._gate.passage(Urgency.MONEY, 0.0) as passage:
+            self.on_paying(invoice)
+            fault = self._faults.draw_send(call)
+            if fault is Fault.BUSY:
+                passage.refuse(0.0)
+            future: asyncio.Future[SendAnswer] = self._loop.create_future()
+            if fault in _NOT_DONE:
+                later = self._faults.between(0.0, PAY_SECONDS if fault is Fault.DROPPED else 1.0)
+                self._loop.world_later(later, self._answer_undone_pay, future, fault)
+            else:
+                self._send(future, wallet_id, payment_request, fault)
+            answer = await self._answer(future, call)
         if answer.status is SendStatus.PENDING:
-            self.known_pending.add(invoice.payment_hash)
+            self._learn(invoice.payment_hash, is_pending=True)
         return answer
+
+    def _learn(self, payment_hash: str, *, is_pending: bool) -> None:
+        self.known_pending.pop(payment_hash, None)
+        if is_pending and payment_hash in self._model.in_flight:
+            self.known_pending[payment_hash] = self._model.in_flight[payment_hash][1]
 
     def _send(
         self,
@@ -184,10 +215,16 @@ class BlinkLine:
         pending = None
         if chances.pending and self._faults.random.random() < chances.pending:
             self._faults.story.count("Blink: PENDING")
-            longest = 30.0 if self._faults.random.random() < 0.95 else 3600.0
+            # What is late may have to be waited for longest, too.
+            long = 0.5 if fault is Fault.LATE else 0.05
+            longest = 3600.0 if self._faults.random.random() < long else 30.0
             pending = between(0.5, longest)
 
+        payment_hash = self._model.read(payment_request).payment_hash
+        self._model.requests[payment_hash] += 1
+
         def answered(answer: SendAnswer) -> None:
+            self._model.requests[payment_hash] -= 1
             if fault in {Fault.LOST, Fault.LATE}:
                 self._fail(future, OutcomeUnknownError("Silence.", cause="pay"))
             elif fault is Fault.DENIED:
@@ -198,7 +235,7 @@ class BlinkLine:
 
         leaves = between(0.005, 0.05)
         if fault is Fault.LATE:
-            leaves = between(PAY_SECONDS, 9 * 60.0)
+            leaves = between(PAY_SECONDS, LATEST_SECONDS)
             self._loop.world_later(
                 PAY_SECONDS, self._fail, future, OutcomeUnknownError("Silence.", cause="pay")
             )
@@ -212,6 +249,16 @@ class BlinkLine:
             ),
         )
 
+    def _page(self, wallet_id: str, after: str | None) -> TransactionPage:
+        page = self._model.books.page(wallet_id, after)
+        if not self._faults.chances.hashless:
+            return page
+        shown = (
+            replace(each, payment_hash="") if each.payment_hash[-1:] in _HASHLESS else each
+            for each in page.transactions
+        )
+        return replace(page, transactions=tuple(shown))
+
     def _answer_undone_pay(self, future: asyncio.Future[SendAnswer], fault: Fault) -> None:
         if fault is Fault.REFUSED:
             code, message = _REFUSALS[int(self._faults.random.random() * len(_REFUSALS))]
@@ -223,16 +270,33 @@ class BlinkLine:
         self, kind: str, wallet_id: str, sats: int, memo: str, seconds: int, external_id: str
     ) -> ModelInvoice:
         faults, model = self._faults, self._model
-        if faults.chances.block and faults.random.random() < faults.chances.block:
+        chances = faults.chances
+        chance = chances.block if kind == "own" else max(chances.block, chances.recipient_block)
+        if chance and faults.random.random() < chance:
             faults.story.count("Blink: block of 5 min")
-            model.block(kind, model.wallets[wallet_id].account)
+            model.invoice_limit.block(kind, model.wallets[wallet_id].account)
         return model.create(
             wallet_id, sats=sats, memo=memo, seconds=seconds, external_id=external_id, kind=kind
         )
 
-    async def _call(self, call: str, work: Callable[[], T], limit: float) -> T:
+    async def _call(
+        self,
+        call: str,
+        work: Callable[[], T],
+        limit: float,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+    ) -> T:
         self._process.point(f"before {call}")
-        fault = self._faults.draw(call)
+        async with self._gate.passage(urgency, limit) as passage:
+            fault = self._faults.draw(call)
+            if fault is Fault.BUSY:
+                passage.refuse(0.0)
+            return await self._asked(call, work, limit, fault)
+
+    async def _asked(
+        self, call: str, work: Callable[[], T], limit: float, fault: Fault | None
+    ) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
         later, between = self._loop.world_later, self._faults.between
         if fault is None:
@@ -256,6 +320,8 @@ class BlinkLine:
             raise
         self._process.point(f"after {call}")
         self._faults.story.tell(self._process.name, call, "→", answer)
+        if self._faults.falls_asleep():
+            await self._process.nap(f"after {call}")
         return answer
 
     def _do(self, future: asyncio.Future[T], work: Callable[[], T], fault: Fault | None) -> None:

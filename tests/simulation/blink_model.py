@@ -7,16 +7,18 @@ clock. What gets lost on the way is the line's business (``blink_line``).
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from blinkpos_desktop.domain.blink import (
+    BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
+    Direction,
+    IdTakenError,
     InvoiceStatus,
-    RateLimitedError,
     RecipientWallet,
     SendAnswer,
     SendStatus,
@@ -24,76 +26,23 @@ from blinkpos_desktop.domain.blink import (
     UnknownRecipientError,
 )
 from blinkpos_desktop.domain.errors import RefusedError
+from tests.simulation.blink_books import (
+    EPOCH,
+    IN_FLIGHT,
+    OUTSIDE,
+    BlinkBooks,
+    Entry,
+    ModelInvoice,
+    Wallet,
+)
+from tests.simulation.blink_limits import DailyLimit, InvoiceLimit
 from tests.simulation.loop import VirtualLoop
 
-EPOCH: Final = 1_790_000_000
-OUTSIDE: Final = "outside"
-IN_FLIGHT: Final = "in flight"
-WINDOW_SECONDS: Final = 60.0
-WINDOW_INVOICES: Final = 60
-BLOCK_SECONDS: Final = 300.0
 ALREADY_PAID_SECONDS: Final = 300.0
 LOCK_ATTEMPTS: Final = 10
 CENT_SATS: Final = 23
 """A USD wallet gets nothing for less: it would be under one cent."""
 _PROCESSED: Final = "The invoice has already been processed"
-
-
-@dataclass(slots=True, eq=False)
-class Wallet:
-    """A wallet; one in USD is counted by its sats' worth."""
-
-    id: str
-    account: str
-    is_usd: bool = False
-    receive_disabled: bool = False
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ModelInvoice:
-    """An invoice as Blink keeps it. Times are Blink's Unix seconds."""
-
-    wallet: Wallet
-    sats: int
-    memo: str
-    external_id: str
-    payment_hash: str
-    expires_at: int
-    cancelled: bool = False
-    received: int | None = None
-
-    @property
-    def payment_request(self) -> str:
-        """Its text, which only this model can read."""
-        return f"lnmodel1{self.payment_hash}"
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Sending:
-    """The sending side's transaction of a payment."""
-
-    wallet: Wallet
-    sats: int
-    invoice: ModelInvoice
-    status: TransactionStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """Sats on their way from one holder to another, as the ledger has it."""
-
-    reason: str
-    source: str
-    target: str
-    sats: int
-    invoice: ModelInvoice | None
-
-
-@dataclass(slots=True)
-class _Window:
-    since: float
-    count: int = 0
-    blocked_until: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,18 +53,25 @@ class BlinkModel:
     random: random.Random
     wallets: dict[str, Wallet] = field(default_factory=dict)
     invoices: dict[str, ModelInvoice] = field(default_factory=dict)
-    sendings: dict[tuple[str, str], list[Sending]] = field(default_factory=dict)
-    balances: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    ledger: list[Movement] = field(default_factory=list)
     on_received: list[Callable[[ModelInvoice], None]] = field(default_factory=list)
-    on_moved: list[Callable[[Movement], None]] = field(default_factory=list)
     usernames: dict[str, Wallet] = field(default_factory=dict)
-    in_flight: dict[str, Sending] = field(default_factory=dict)
+    """Whom Blink finds by name now."""
+    everybody: dict[str, Wallet] = field(default_factory=dict)
+    in_flight: dict[str, tuple[Wallet, Entry]] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    """How many requests to pay are on their way or at work, by the invoice's hash."""
+    books: BlinkBooks = field(init=False)
+    invoice_limit: InvoiceLimit = field(init=False)
+    daily_limit: DailyLimit = field(init=False)
     _external_ids: set[tuple[str, str]] = field(default_factory=set)
     _attempts: dict[tuple[str, str], float] = field(default_factory=dict)
     _under_way: set[str] = field(default_factory=set)
     _locks: dict[str, float] = field(default_factory=dict)
-    _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.books = BlinkBooks(lambda: self.now)
+        self.invoice_limit = InvoiceLimit(self.loop.time)
+        self.daily_limit = DailyLimit(self.loop.time)
 
     # Accounts.
 
@@ -123,16 +79,18 @@ class BlinkModel:
         """Open an account of one wallet."""
         currency = "usd" if is_usd else "btc"
         wallet = Wallet(id=f"{username}/{currency}", account=username, is_usd=is_usd)
-        self.wallets[wallet.id] = self.usernames[username] = wallet
+        self.wallets[wallet.id] = self.usernames[username] = self.everybody[username] = wallet
         return wallet
 
     def fund(self, wallet: Wallet, sats: int) -> None:
         """Give a wallet sats from outside."""
-        self._post("fund", OUTSIDE, wallet.id, sats, None)
+        self.books.write(wallet.id, Direction.RECEIVE, sats)
+        self.books.move("fund", OUTSIDE, wallet.id, sats, None)
 
     def withdraw(self, wallet: Wallet, sats: int) -> None:
         """Take sats out of a wallet, as its owner does in Blink's app."""
-        self._post("withdraw", wallet.id, OUTSIDE, sats, None)
+        self.books.write(wallet.id, Direction.SEND, sats)
+        self.books.move("withdraw", wallet.id, OUTSIDE, sats, None)
 
     def recipient(self, username: str) -> RecipientWallet:
         """Return whom a username belongs to."""
@@ -153,13 +111,13 @@ class BlinkModel:
     ) -> ModelInvoice:
         """Make an invoice; ``kind`` is what the limiter counts by: own or on behalf."""
         wallet = self.wallets[wallet_id]
-        self._count(kind, wallet.account)
+        self.invoice_limit.count(kind, wallet.account)
         if wallet.receive_disabled:
             raise CannotReceiveError("It can no longer receive.", code="RECEIVE_DISABLED")
         if wallet.is_usd and sats < CENT_SATS:
-            raise BlinkRefusedError("Too low for a USD wallet.", code="INVALID_INPUT")
+            raise BelowOneCentError("Too low for a USD wallet.", code="INVALID_INPUT")
         if (wallet.account, external_id) in self._external_ids:
-            raise BlinkRefusedError(f"{external_id} already exists", code="INVALID_INPUT")
+            raise IdTakenError(f"{external_id} already exists", code="INVALID_INPUT")
         self._external_ids.add((wallet.account, external_id))
         invoice = ModelInvoice(
             wallet=wallet,
@@ -171,11 +129,6 @@ class BlinkModel:
         )
         self.invoices[invoice.payment_hash] = invoice
         return invoice
-
-    def block(self, kind: str, account: str) -> None:
-        """Block an account's making of invoices, as one too many does."""
-        until = self.loop.time() + BLOCK_SECONDS
-        self._windows[kind, account] = _Window(self.loop.time(), WINDOW_INVOICES, until)
 
     def cancel(self, wallet_id: str, payment_hash: str) -> None:
         """Cancel an open invoice; paid, expired and cancelled ones are refused alike."""
@@ -199,11 +152,6 @@ class BlinkModel:
         """Return what came in for an invoice."""
         invoice = self.invoices.get(payment_hash)
         return invoice.received if invoice and invoice.wallet.id == wallet_id else None
-
-    def sent(self, wallet_id: str, payment_hash: str) -> TransactionStatus | None:
-        """Return how a wallet's own payment stands: a success or a pending one counts first."""
-        states = {each.status for each in self.sendings.get((wallet_id, payment_hash), ())}
-        return next((state for state in TransactionStatus if state in states), None)
 
     # Payments.
 
@@ -271,28 +219,14 @@ class BlinkModel:
 
     def resolve(self, payment_hash: str, *, paid: bool) -> None:
         """Let a payment in flight arrive or come back."""
-        sending = self.in_flight.pop(payment_hash)
-        if paid and sending.invoice.received is None:
-            sending.status = TransactionStatus.SUCCESS
-            self._credit("arrive", IN_FLIGHT, sending.invoice, sending.sats)
+        wallet, entry = self.in_flight.pop(payment_hash)
+        invoice = self.invoices[payment_hash]
+        if paid and invoice.received is None:
+            entry.status = TransactionStatus.SUCCESS
+            self._credit("arrive", IN_FLIGHT, invoice, entry.sats)
             return
-        sending.status = TransactionStatus.FAILURE
-        self._post("return", IN_FLIGHT, sending.wallet.id, sending.sats, sending.invoice)
-
-    def verify(self) -> None:
-        """Count the ledger anew: no sat out of nothing, no wallet in debt, none paid twice."""
-        counted: defaultdict[str, int] = defaultdict(int)
-        arrivals: defaultdict[str, int] = defaultdict(int)
-        for each in self.ledger:
-            counted[each.source] -= each.sats
-            counted[each.target] += each.sats
-            if each.invoice and each.reason in {"settle", "arrive"}:
-                arrivals[each.invoice.payment_hash] += 1
-        for holder, sats in counted.items():
-            assert self.balances[holder] == sats, f"{holder} was miscounted"
-            assert sats >= 0 or holder == OUTSIDE, f"{holder} owes {-sats} sats"
-        twice = [payment_hash for payment_hash, times in arrivals.items() if times > 1]
-        assert not twice, f"paid twice: {twice}"
+        entry.status = TransactionStatus.FAILURE
+        self.books.move("return", IN_FLIGHT, wallet.id, entry.sats, invoice)
 
     def _pay(self, payer: Wallet, invoice: ModelInvoice, pending: float | None) -> SendAnswer:
         payment_hash = invoice.payment_hash
@@ -301,16 +235,14 @@ class BlinkModel:
         if refusal := self._refusal(payer, invoice):
             return refusal
         self._attempts.setdefault((payer.id, payment_hash), self.loop.time())
-        sending = Sending(
-            wallet=payer, sats=invoice.sats, invoice=invoice, status=TransactionStatus.SUCCESS
-        )
-        self.sendings.setdefault((payer.id, payment_hash), []).append(sending)
+        self.daily_limit.count(payer.id, invoice.sats)
+        entry = self.books.write(payer.id, Direction.SEND, invoice.sats, invoice)
         if pending is None:
             self._credit("settle", payer.id, invoice, invoice.sats)
             return SendAnswer(status=SendStatus.SUCCESS)
-        sending.status = TransactionStatus.PENDING
-        self.in_flight[payment_hash] = sending
-        self._post("depart", payer.id, IN_FLIGHT, invoice.sats, invoice)
+        entry.status = TransactionStatus.PENDING
+        self.in_flight[payment_hash] = payer, entry
+        self.books.move("depart", payer.id, IN_FLIGHT, invoice.sats, invoice)
         self.loop.world_later(pending, self._resolve_later, payment_hash)
         return SendAnswer(status=SendStatus.PENDING)
 
@@ -321,8 +253,10 @@ class BlinkModel:
             return _failure("CANT_PAY_SELF", "User tried to pay themselves")
         if invoice.wallet.receive_disabled:
             return _failure("RECEIVE_DISABLED", "This account can no longer receive")
-        if self.balances[payer.id] < invoice.sats:
+        if self.books.balances[payer.id] < invoice.sats:
             return _failure("INSUFFICIENT_BALANCE", "The balance is too small")
+        if not self.daily_limit.allows(payer.id, invoice.sats):
+            return _failure("TRANSACTION_RESTRICTED", "Cannot transfer more in 24 hours")
         return None
 
     def _resolve_later(self, payment_hash: str) -> None:
@@ -330,7 +264,7 @@ class BlinkModel:
             self.resolve(payment_hash, paid=self.random.random() < 0.5)
 
     def _second_answer(self, payer: Wallet, payment_hash: str) -> SendAnswer:
-        mine = self.sent(payer.id, payment_hash) is TransactionStatus.SUCCESS
+        mine = self.books.sent(payer.id, payment_hash) is TransactionStatus.SUCCESS
         first = self._attempts.get((payer.id, payment_hash), self.loop.time())
         if not mine or self.loop.time() - first > ALREADY_PAID_SECONDS:
             return _failure("LIGHTNING_PAYMENT_ERROR", "Invoice is already paid")
@@ -338,32 +272,10 @@ class BlinkModel:
 
     def _credit(self, reason: str, source: str, invoice: ModelInvoice, sats: int) -> None:
         invoice.received = sats
-        self._post(reason, source, invoice.wallet.id, sats, invoice)
+        self.books.write(invoice.wallet.id, Direction.RECEIVE, sats, invoice)
+        self.books.move(reason, source, invoice.wallet.id, sats, invoice)
         for told in self.on_received:
             told(invoice)
-
-    def _post(
-        self, reason: str, source: str, target: str, sats: int, invoice: ModelInvoice | None
-    ) -> None:
-        movement = Movement(reason=reason, source=source, target=target, sats=sats, invoice=invoice)
-        self.ledger.append(movement)
-        self.balances[source] -= sats
-        self.balances[target] += sats
-        for told in self.on_moved:
-            told(movement)
-
-    def _count(self, kind: str, account: str) -> None:
-        now = self.loop.time()
-        window = self._windows.get((kind, account))
-        if window is None or now >= (
-            window.since + WINDOW_SECONDS if window.blocked_until is None else window.blocked_until
-        ):
-            window = self._windows[kind, account] = _Window(now)
-        window.count += 1
-        if window.count > WINDOW_INVOICES:
-            if window.blocked_until is None:
-                window.blocked_until = now + BLOCK_SECONDS
-            raise RateLimitedError("Too many requests.", cause="TOO_MANY_REQUEST")
 
 
 def _failure(code: str, message: str) -> SendAnswer:

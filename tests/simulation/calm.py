@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from tests.simulation.blink_model import EPOCH
+from tests.simulation.blink_books import EPOCH
 from tests.simulation.chances import Chances
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.story import Story
@@ -18,6 +18,9 @@ class Immortal:
     name: str = "contract"
 
     def point(self, where: str) -> None:
+        """Go on."""
+
+    async def nap(self, where: str) -> None:
         """Go on."""
 
 

@@ -21,6 +21,9 @@ class Killable(Protocol):
     def point(self, where: str) -> None:
         """Die here, if the seed says so; the dead never get past it."""
 
+    async def nap(self, where: str) -> None:
+        """Stand still for a while, as the code of a machine that sleeps."""
+
 
 class Fault(StrEnum):
     """What goes wrong with one call to Blink."""
@@ -86,6 +89,25 @@ class BlinkFaults:
         self.story.count(f"Blink: {fault}")
         self.story.tell("fault", call, fault)
         return fault
+
+    def draw_send(self, call: str) -> Fault | None:
+        """Return what goes wrong with a call that moves money."""
+        fault, chance = self.draw(call), self.chances.late_sends
+        if fault is None and chance and self.random.random() < chance:
+            self.story.count(f"Blink: {Fault.LATE}")
+            self.story.tell("fault", call, Fault.LATE)
+            return Fault.LATE
+        return fault
+
+    def falls_asleep(self) -> bool:
+        """Whether a machine falls asleep with an answer in its hand."""
+        chance = self.chances.sleeps_at_call
+        return bool(chance) and self.random.random() < chance
+
+    def falls_asleep_between(self) -> bool:
+        """Whether it does so between the two steps of a transfer that belong together most."""
+        chance = self.chances.sleeps_between
+        return bool(chance) and self.random.random() < chance
 
     def between(self, least: float, most: float) -> float:
         """Return a number of seconds."""

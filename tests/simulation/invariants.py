@@ -11,60 +11,79 @@ from typing import Final
 from uuid import UUID
 
 from blinkpos_desktop.domain.blink import InvoiceStatus
-from blinkpos_desktop.domain.facts import (
-    Fact,
-    InvoiceReady,
-    PaymentClosed,
-    PaymentCompleted,
-    PaymentPaid,
-    TransferChanged,
-)
+from blinkpos_desktop.domain.difference import Kind, Report
+from blinkpos_desktop.domain.facts import Fact
+from blinkpos_desktop.domain.hold import HoldCause
 from blinkpos_desktop.domain.payment import MOVES, RECEIVED, PaymentState
-from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
-from tests.simulation.blink_model import CENT_SATS, BlinkModel, ModelInvoice, Movement, Wallet
+from blinkpos_desktop.domain.transfer import MOVES as TRANSFER_MOVES
+from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState, Trouble
+from tests.simulation.blink_books import Entry, ModelInvoice, Movement, Wallet
+from tests.simulation.blink_model import CENT_SATS, BlinkModel
+from tests.simulation.books_model import BooksModel
+from tests.simulation.checks import Checks
+from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.store_model import PaymentRow, StoreModel, TransferRow
+from tests.simulation.rows_model import PaymentRow, TransferRow
+from tests.simulation.screens import Screens
+from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
+from tests.simulation.wishes import Wishes
+from tests.simulation.witnesses import Witnesses
 
 _P, _T = PaymentState, TransferState
 LAW: Final = {before: frozenset(moves) for before, moves in MOVES.items()}
+TRANSFER_LAW: Final = {before: dict(moves) for before, moves in TRANSFER_MOVES.items()}
+_FALSE_ALARMS: Final = frozenset({Kind.NO_ROW, Kind.SENT_TWICE, Kind.NOT_SENT, Kind.NOT_RECEIVED})
 _FINISHED: Final = frozenset({_T.SETTLED, _T.KEPT})
-
-
-class InvariantError(AssertionError):
-    """Something that must never be has been seen."""
 
 
 class Auditor:
     """Looks at everything that moves, and stops the loop at the first wrong."""
 
     def __init__(
-        self, loop: VirtualLoop, blink: BlinkModel, store: StoreModel, story: Story, purse: Wallet
+        self,
+        loop: VirtualLoop,
+        blink: BlinkModel,
+        store: StoreModel,
+        choices: ChoicesModel,
+        books: BooksModel,
+        story: Story,
+        purse: Wallet,
     ) -> None:
-        self._loop, self._blink, self._store, self._story = loop, blink, store, story
+        self._blink, self._store, self._story = blink, store, story
         self._purse = purse
+        self.checks = Checks(loop, story)
+        self.wrong, self._hold = self.checks.wrong, self.checks.hold
+        self._wishes = Wishes(self.checks, blink)
+        self.wished, self.confirmed = self._wishes.wished, self._wishes.confirmed
+        self.witnesses = Witnesses(self.checks, store)
+        self._screens = Screens(self.checks, blink, store, purse)
         self._left: Counter[int] = Counter()
         """How often a transfer's sats have left and not come back, by its id."""
-        self._paid_told: set[tuple[object, int]] = set()
         self._intents: Counter[tuple[object, str]] = Counter()
         self._live: Counter[int] = Counter()
         self._created: set[str] = set()
+        self.newer: dict[str, TransferRow] = {}
+        """What a newer copy of the ledger has paid, by the invoice's hash."""
         self.surplus_unknown: set[str] = set()
         """Hashes whose sum a process could not look up: it then takes what was asked for."""
-        blink.on_moved.append(self._moved)
+        blink.books.on_moved.append(self._moved)
         store.on_intend.append(self._intended)
         store.on_payment.append(self._payment_changed)
         store.on_transfer.append(self._transfer_changed)
+        store.seen.on_seen.append(self.witnesses.seen)
+        store.seen.on_surplus_seen.append(self.witnesses.surplus_seen)
+        choices.on_choice.append(self._wishes.chosen)
+        choices.on_retired.append(self._wishes.retired_now)
+        books.on_corrected.append(self._check_paid)
+        books.on_report.append(self._reported)
+        store.holds.on_held.append(self._held)
+        store.holds.on_freed.append(self._freed)
 
-    def wrong(self, what: str) -> None:
-        """Stop: this must never be."""
-        if self._loop.halted is None:
-            self._story.tell("WRONG", what)
-            self._loop.halted = InvariantError(what)
-
-    def _hold(self, holds: bool, what: str) -> None:  # noqa: FBT001 (an assertion)
-        if not holds:
-            self.wrong(what)
+    def told(self, process: object, fact: Fact) -> None:
+        """A process has told a fact: what is shown must be so."""
+        self._screens.told(process, fact)
+        self.witnesses.told(fact)
 
     # Blink's books.
 
@@ -81,29 +100,41 @@ class Auditor:
         if invoice is None or self._purse.id not in {movement.source, movement.target}:
             return
         if movement.reason == "return":
-            self._left[self._store.recipient_hashes[invoice.payment_hash].id] -= 1
+            row = self._store.recipient_hashes[invoice.payment_hash]
+            for each in (row, *row.carries):
+                self._left[each.id] -= 1
         elif movement.source == self._purse.id:
             self._check_departure(invoice)
 
     def _check_departure(self, invoice: ModelInvoice) -> None:
         row = self._store.recipient_hashes.get(invoice.payment_hash)
+        row = row or self.newer.get(invoice.payment_hash)
         if row is None:
             self.wrong(f"sats left for {invoice.external_id}, an invoice that is not stored")
             return
         payment, name = row.payment, f"transfer {row.id}"
-        self._left[row.id] += 1
-        self._hold(self._left[row.id] == 1, f"{name} left twice")
-        self._hold(invoice.sats == row.planned.sats, f"{name} left with {invoice.sats} sats")
+        for each in (row, *row.carries):
+            self._left[each.id] += 1
+            self._hold(self._left[each.id] == 1, f"transfer {each.id} left twice")
+            to = self._wishes.recipient_of(each)
+            self._hold(
+                invoice.wallet.account == to, f"transfer {each.id} went along, and is {to}'s"
+            )
+        sats = sum(each.planned.sats for each in (row, *row.carries))
+        self._hold(invoice.sats == sats, f"{name} left with {invoice.sats} sats instead of {sats}")
         self._hold(
-            invoice.wallet.account == row.planned.recipient, f"{name} went to another recipient"
+            invoice.wallet.account == self._wishes.recipient_of(row),
+            f"{name} went to {invoice.wallet.account}",
         )
+        self._wishes.paying(invoice.payment_hash, f"sats left for {invoice.external_id}")
         self._hold(payment.state in RECEIVED, f"{name} left before its payment was recorded")
         self._hold(self._is_paid(payment), f"{name} left before its customer had paid")
 
-    def paying(self, process: object, pending: set[str], invoice: ModelInvoice) -> None:
+    def paying(self, process: object, pending: dict[str, Entry], invoice: ModelInvoice) -> None:
         """A request that moves money is about to leave a process."""
         payment_hash = invoice.payment_hash
         name = f"the payment of {invoice.external_id}"
+        self._wishes.paying(payment_hash, name)
         row = self._store.recipient_hashes.get(payment_hash)
         if row is None or row.invoice is None or row.invoice.payment_hash != payment_hash:
             self.wrong(f"{name} leaves before its invoice is stored")
@@ -112,7 +143,9 @@ class Auditor:
         self._hold(
             self._intents[process, payment_hash] >= 0, f"{name} leaves before its intent is stored"
         )
-        known = payment_hash in pending and payment_hash in self._blink.in_flight
+        # One that has come back meanwhile, and left once more, is another one.
+        _, now = self._blink.in_flight.get(payment_hash, (None, None))
+        known = now is not None and pending.get(payment_hash) is now
         self._hold(not known, f"{name} leaves while it is known to be PENDING")
 
     def creating(self, external_id: str) -> None:
@@ -167,16 +200,38 @@ class Auditor:
     def _transfer_changed(
         self, row: TransferRow, before: TransferState, event: TransferEvent, process: UUID
     ) -> None:
-        name = f"transfer {row.id} of {row.payment.id}"
+        name, invoice = f"transfer {row.id} of {row.payment.id}", row.invoice
         self._story.tell("ledger", name, f"{before} → {row.state}", f"({event})")
         self._hold(before not in _FINISHED, f"{name} moved after it was finished")
-        invoice = row.invoice
+        lawful = TRANSFER_LAW[before].get(event)
+        if event is TransferEvent.RETRY_CHOSEN and invoice is not None:
+            # A request that was given up as lost may have arrived: it is asked about first.
+            lawful = _T.UNKNOWN
+        self._hold(row.state is lawful, f"{name}: {event} while it was {before}, and {row.state}")
+        self._wishes.carried_out(row, event)
         if event is TransferEvent.SEND_STARTED and invoice is not None:
             self._intents[process, invoice.payment_hash] += 1
-        if event is TransferEvent.INVOICE_STORED:
-            # Until the engine can retire one, the first stays the only one.
+            held = row.payment.plan.account.id in self._store.holds.accounts
+            self._hold(not held, f"{name} is sent while the ledger is held")
+        if event is TransferEvent.JOINED:
+            self._story.count("debt taken along")
+            carrier = row.carried_by
+            self._hold(
+                carrier is not None and carrier.invoice is None and carrier.carried_by is None,
+                f"{name} goes along with what can't take it",
+            )
+        if event is TransferEvent.CARRIER_GONE:
+            self._story.count("debt owed again")
+        if row.state is _T.CARRIED or event is TransferEvent.CARRIER_SETTLED:
+            invoice = row.carried_by.invoice if row.carried_by else None
+        if event is TransferEvent.INVOICE_RETIRED:
+            self._story.count("invoice retired")
+            self._live[row.id] -= 1
+        if event is TransferEvent.INVOICE_STORED and invoice is not None:
             self._live[row.id] += 1
             self._hold(self._live[row.id] == 1, f"{name} has a second live invoice")
+            to = self._blink.invoices[invoice.payment_hash].wallet.account
+            self._hold(to == self._wishes.recipient_of(row), f"{name} has an invoice of {to}'s")
         if row.state is _T.SETTLED:
             paid = invoice is not None and (
                 self._blink.status(invoice.payment_hash) is InvoiceStatus.PAID
@@ -185,57 +240,53 @@ class Auditor:
         if row.state is _T.KEPT:
             self._hold(not self._left[row.id], f"{name} is called kept, and its sats have left")
 
-    # The screens.
+    # Holds.
 
-    def told(self, process: object, fact: Fact) -> None:
-        """A process has told a fact: what is shown must be so."""
-        if isinstance(fact, InvoiceReady):
-            self._check_shown(fact)
-        elif isinstance(fact, PaymentPaid):
-            row = self._store.payments[fact.payment.id]
-            name = f"payment {row.id}"
-            shown = fact.payment
-            self._hold(self._is_paid(row), f"{name} is shown as paid, and nobody paid it")
-            self._hold(
-                row.invoice is not None and shown.payment_hash == row.invoice.payment_hash,
-                f"{name} is shown with another's hash",
-            )
-            self._hold(row.state in RECEIVED, f"{name} is shown as paid before it is recorded")
-            self._hold(
-                shown.received_sats == row.received_sats, f"{name} is shown with another sum"
-            )
-            self._hold((process, row.id) not in self._paid_told, f"{name} is told twice as paid")
-            self._paid_told.add((process, row.id))
-        elif isinstance(fact, PaymentCompleted):
-            row = self._store.payments[fact.payment.id]
-            self._hold(
-                row.state is _P.COMPLETED, f"payment {row.id} is shown as completed, and is not"
-            )
-        elif isinstance(fact, PaymentClosed):
-            self._hold(
-                fact.payment.state not in RECEIVED, f"payment {fact.payment.id}: paid and closed"
-            )
-        elif isinstance(fact, TransferChanged) and fact.transfer.state is _T.SETTLED:
-            transfer = self._store.transfers[fact.transfer.id]
-            self._hold(
-                transfer.state is _T.SETTLED, f"transfer {transfer.id} is shown settled, and is not"
-            )
+    def _held(self, cause: HoldCause, external_id: str) -> None:
+        self._story.count(f"held: {cause}")
+        self._story.tell("ledger", f"is held: {cause}", external_id)
 
-    def _check_shown(self, fact: InvoiceReady) -> None:
-        payment, row = fact.payment, self._store.payments[fact.payment.id]
-        name = f"the QR of payment {row.id}"
-        if row.invoice is None or row.invoice.payment_hash != payment.payment_hash:
-            self.wrong(f"{name} is shown before it is stored")
-            return
-        made = self._blink.invoices[payment.payment_hash]
-        self._hold(made.sats == row.plan.quote.total_sats, f"{name} asks for another sum")
-        self._hold(made.wallet is self._purse, f"{name} is another wallet's")
+    def _freed(self, account_id: str) -> None:
+        """What a newer copy has sent is marked by now."""
+        self._story.count("freed")
+        self._story.tell("ledger", f"{account_id} forwards again")
+        for row in self.newer.values():
+            if self._left[row.id]:
+                self._hold(
+                    row.state is _T.SETTLED,
+                    f"the ledger is freed, and transfer {row.id}, which has left, is {row.state}",
+                )
+
+    # Reconciling.
+
+    def _reported(self, report: Report) -> None:
+        """A comparison has ended: what nothing in this world can bring about is a false alarm."""
+        self._story.count("reconciliation")
+        for each in report.remaining:
+            self._story.tell("books", each.sentence)
+            self._hold(each.kind not in _FALSE_ALARMS, f"a false alarm: {each.sentence}")
+        for each in report.fixed:
+            self._story.count("difference recorded")
+            self._story.tell("books", "recorded:", each.sentence)
+
+    def reconciled(self, report: Report) -> None:
+        """Nothing goes wrong any more: a comparison finds nothing but what stays owed."""
+        for each in report.found:
+            owed = each.kind is Kind.OWED and each.transfer_id is not None
+            row = self._store.transfers[each.transfer_id] if each.transfer_id else None
+            self._hold(
+                owed and row is not None and _is_owed(row),
+                f"at the end it differs: {each.sentence}",
+            )
 
     # The end.
 
     def open_ends(self, *, patient: bool) -> list[str]:
         """Return what has not settled yet; unpaid invoices too, if somebody waits for those."""
         found = [f"{each[:8]} is in flight" for each in self._blink.in_flight]
+        if self._store.holds.accounts:
+            found.append("the ledger is held")
+        found += self.witnesses.unseen()
         for row in self._store.payments.values():
             if row.state in RECEIVED:
                 if row.state is not _P.COMPLETED:
@@ -255,16 +306,19 @@ class Auditor:
 
     def balance(self, *, strangers: int) -> None:
         """Hold the ledger against Blink's books, when everything has settled."""
-        self._blink.verify()
+        self._blink.books.verify()
         received = sent = kept = owed = 0
+        due: Counter[str] = Counter()
         for row in self._store.payments.values():
             if row.state not in RECEIVED or row.invoice is None:
                 continue
             came = self._blink.invoices[row.invoice.payment_hash].received or 0
+            self._hold(row.received_sats == came, f"payment {row.id} received {came} sats")
             parts: Counter[str] = Counter()
             for each in row.transfers:
                 if each.state is _T.SETTLED:
                     parts["sent"] += each.planned.sats
+                    due[self._wishes.recipient_of(each)] += each.planned.sats
                     self._hold(self._left[each.id] == 1, f"transfer {each.id} never left")
                 elif each.state is _T.KEPT:
                     parts["kept"] += each.planned.sats
@@ -275,7 +329,13 @@ class Auditor:
             received += came
             sent, owed = sent + parts["sent"], owed + parts["owed"]
             kept += parts["kept"] + surplus
-        left = self._blink.balances[self._purse.id]
+        for account, wallet in self._blink.everybody.items():
+            if wallet is not self._purse and account != "visitor":
+                has = self._blink.books.balances[wallet.id]
+                self._hold(
+                    has == due[account], f"{account} has {has} sats instead of {due[account]}"
+                )
+        left = self._blink.books.balances[self._purse.id]
         self._hold(received == sent + kept + owed, "received is not sent + kept + owed")
         self._hold(
             left == received - sent + strangers,
@@ -292,5 +352,6 @@ class Auditor:
 
 
 def _is_owed(row: TransferRow) -> bool:
-    """Whether it is under one cent for a USD wallet: that stays owed for now."""
-    return row.planned.recipient == "dana" and row.planned.sats < CENT_SATS
+    """Whether it is under one cent for a USD wallet, and Blink said so: it stays owed for now."""
+    is_tried = row.state is _T.PLANNED and row.trouble is Trouble.OWED
+    return is_tried and row.recipient == "dana" and row.planned.sats < CENT_SATS

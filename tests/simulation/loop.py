@@ -163,6 +163,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.ended = True
         for task in tuple(self._all):
             task.cancel()
+        # What a sleeping till has put off comes now, or its tasks would never end.
+        self._soon.extend(call for _, _, call in sorted(self._timers) if call[2] is not None)
         for _ in range(_LAST_STEPS):
             if not self._soon:
                 return

@@ -1,4 +1,4 @@
-"""Cashiers, customers, owners and thieves of time: who does what, and at which bad moment."""
+"""Cashiers and customers: who does what, and at which bad moment."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from blinkpos_desktop.domain.facts import Fact, InvoiceReady, PaymentClosed, Pay
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Sale
-from blinkpos_desktop.domain.transfer import TransferEvent, TransferState
 from tests.simulation.blink_line import USD
-from tests.simulation.store_model import TransferRow
-from tests.simulation.tills import Process, Till, World
+from tests.simulation.processes import World
+from tests.simulation.tills import Till, TillProcess
 
 HOUR: Final = 3600.0
 _PERCENTS: Final = tuple(Fraction(each) for each in (0, 10, 15, 50, 100))
@@ -93,12 +92,12 @@ class Cashier:
         """Sell until everything is sold."""
         roll = self._world.random.random
         while self._next_sale():
-            await asyncio.sleep(2.0 * roll())
+            await asyncio.sleep(self._world.chances.pause * roll())
             process = await self._till.ready()
             self._world.story.count("sales")
             await self._sell(process)
 
-    async def _sell(self, process: Process) -> None:
+    async def _sell(self, process: TillProcess) -> None:
         loop, roll = self._world.loop, self._world.random.random
         self._payment, self._end = None, loop.create_future()
         self._charging = loop.as_owner(process, self._charge(process), "charge")
@@ -108,7 +107,7 @@ class Cashier:
         await self._end
         self._end = None
 
-    async def _charge(self, process: Process) -> None:
+    async def _charge(self, process: TillProcess) -> None:
         try:
             await process.services.charge(self._sale())
         except TillError as error:
@@ -128,8 +127,8 @@ class Cashier:
         sats = random.random() < 0.9
         percent = random.choice(_PERCENTS) if recipients else Fraction(0)
         least = random.choice((1, 5, 21, 100, 4711))
-        if any(each.username == "dana" for each in recipients) and random.random() < 0.98:
-            # A tip of under one cent stays owed to a USD wallet: seldom enough.
+        if any(each.username == "dana" for each in recipients) and random.random() < 0.6:
+            # Otherwise her tip may be under one cent, and waits for another one.
             least = 1000
         return Sale(
             currency=SATS if sats else USD,
@@ -160,6 +159,8 @@ class Cashier:
             and self._payment is not None
             and fact.payment.payment_hash == self._payment.payment_hash
         ):
+            if isinstance(fact, PaymentPaid):
+                self._till.show_green(fact.payment)
             self._free()
 
     def _give_up(self, end: asyncio.Future[None], payment: Payment) -> None:
@@ -178,34 +179,3 @@ class Cashier:
     def _free(self) -> None:
         if self._end is not None and not self._end.done():
             self._end.set_result(None)
-
-
-class Owners:
-    """Persons who choose, for transfers that cannot go on by themselves."""
-
-    def __init__(self, world: World, tills: list[Till]) -> None:
-        self._world, self._tills = world, tills
-
-    def choose(self, *, patiently: bool) -> None:
-        """Choose for some of them, or for all."""
-        for row in tuple(self._world.store.transfers.values()):
-            if row.state is TransferState.ATTENTION and (
-                patiently or self._world.random.random() < 0.5
-            ):
-                till = self._world.random.choice(self._tills)
-                if till.process is not None and till.process.ready:
-                    choice = self._choose(till.process, row)
-                    self._world.loop.as_owner(till.process, choice, "choice")
-
-    async def _choose(self, process: Process, row: TransferRow) -> None:
-        keeps = row.invoice is None and self._world.random.random() < 0.3
-        event = TransferEvent.KEEP_CHOSEN if keeps else TransferEvent.RETRY_CHOSEN
-        store = process.services.store
-        try:
-            claimed = await store.claim(row.id, seconds=15)
-            if claimed is not None and claimed.state is TransferState.ATTENTION:
-                await store.record(claimed, event)
-                self._world.story.count("choice of a person")
-            await store.release(row.id)
-        except TillError:
-            self._world.story.count("choice not heard")

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from blinkpos_desktop.domain.blink import Account, SendAnswer
+from blinkpos_desktop.domain.blink import Account, SendAnswer, TransactionPage
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
 from tests.simulation.loop import VirtualLoop
@@ -50,6 +50,8 @@ def _short(what: object) -> str:
         return f"invoice #{int(what.payment_hash, 16)} of {what.sats} sats"
     if isinstance(what, RecipientInvoice):
         return f"invoice #{int(what.payment_hash, 16)}"
+    if isinstance(what, TransactionPage):
+        return f"{len(what.transactions)} transactions"
     if isinstance(what, SendAnswer):
         return f"{what.status} {what.code} {what.message}".strip()
     return str(what)

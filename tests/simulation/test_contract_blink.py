@@ -12,21 +12,26 @@ from blinkpos_desktop.domain.blink import (
     Account,
     BlinkRefusedError,
     CannotReceiveError,
+    Direction,
+    IdTakenError,
     InvoiceStatus,
     RateLimitedError,
     SendStatus,
     TransactionStatus,
     UnknownRecipientError,
+    WalletTransaction,
 )
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
+from blinkpos_desktop.services.blink import client
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.transport import Transport
-from blinkpos_desktop.services.ports import BlinkGateway
+from blinkpos_desktop.services.ports import BlinkGateway, Statement
 from blinkpos_desktop.simulator.client import ControlClient, ControlError
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import TILL_KEY
+from tests.simulation import blink_books
 from tests.simulation.blink_line import BlinkLine
 from tests.simulation.blink_model import BlinkModel
 from tests.simulation.calm import Calm, Immortal
@@ -47,6 +52,7 @@ class People(Protocol):
     async def next_stays_in_flight(self) -> None: ...
     async def resolve(self, payment_hash: str, *, paid: bool) -> None: ...
     async def lock(self, seconds: float) -> None: ...
+    async def limit(self, sats: int) -> None: ...
 
 
 class ModelPeople:
@@ -71,7 +77,7 @@ class ModelPeople:
         self._model.fund(self._model.usernames[username], sats)
 
     async def balance(self, username: str) -> int:
-        return self._model.balances[self._model.usernames[username].id]
+        return self._model.books.balances[self._model.usernames[username].id]
 
     async def wind_down(self, username: str) -> None:
         self._model.usernames[username].receive_disabled = True
@@ -85,6 +91,9 @@ class ModelPeople:
 
     async def lock(self, seconds: float) -> None:
         self._model._locks["till/btc"] = self._calm.loop.time() + seconds
+
+    async def limit(self, sats: int) -> None:
+        self._model.daily_limit.most["till/btc"] = sats
 
 
 class SimulatorPeople:
@@ -121,11 +130,19 @@ class SimulatorPeople:
         self._control.settings(lock_poll_milliseconds=(1, 2))
         self._control.lock_wallet("till", lock_seconds=seconds)
 
+    async def limit(self, sats: int) -> None:
+        self._control.set_price("USD", 100_000_000)  # a sat is a cent
+        self._control.change_account("till", daily_limit_cents=sats)
+
+
+class Gateway(BlinkGateway, Statement, Protocol):
+    """All of Blink that the till uses."""
+
 
 class Blink:
     """A gateway, its account, and the people around."""
 
-    def __init__(self, gateway: BlinkGateway, own: Account, people: People) -> None:
+    def __init__(self, gateway: Gateway, own: Account, people: People) -> None:
         self.gateway, self.own, self.people = gateway, own, people
         self._number = 0
 
@@ -184,7 +201,7 @@ def _run_on_model(body: Body) -> None:
 
     async def with_blink() -> None:
         await body(Blink(gateway, await gateway.account(), ModelPeople(calm, model)))
-        model.verify()
+        model.books.verify()
 
     calm.loop.run(with_blink())
 
@@ -221,14 +238,14 @@ def test_an_external_id_is_used_once(run: Run) -> None:
         for _ in range(2):
             await blink.invoice()
         blink._number = 0
-        with pytest.raises(BlinkRefusedError) as refused:
+        with pytest.raises(IdTakenError) as refused:
             await blink.invoice()
         assert refused.value.code == "INVALID_INPUT"
         # Unique for each account that receives.
         blink._number = 0
         await blink.recipients()
         blink._number = 0
-        with pytest.raises(BlinkRefusedError):
+        with pytest.raises(IdTakenError):
             await blink.recipients()
 
     run(body)
@@ -358,6 +375,65 @@ def test_what_cannot_be_paid_moves_nothing(run: Run) -> None:
         with pytest.raises(CannotReceiveError):
             await blink.recipients("ana")
         assert await blink.people.balance("till") == 1000
+
+    run(body)
+
+
+def test_what_may_be_sent_a_day_is_a_sum_that_passes_with_time(run: Run) -> None:
+    async def body(blink: Blink) -> None:
+        await blink.people.fund("till", 1000)
+        await blink.people.limit(250)
+        first, second, third = [await blink.recipients() for _ in range(3)]
+        assert (await blink.pay(first))[0] is SendStatus.SUCCESS
+        await blink.people.advance(3600)
+        assert (await blink.pay(second))[0] is SendStatus.SUCCESS
+        assert await blink.pay(third) == (SendStatus.FAILURE, "TRANSACTION_RESTRICTED")
+        small = await blink.recipients(sats=50)
+        assert (await blink.pay(small))[0] is SendStatus.SUCCESS
+        # The first hundred are a day old, and of the others none is.
+        await blink.people.advance(23 * 3600 + 60)
+        assert (await blink.pay(third))[0] is SendStatus.SUCCESS
+        assert await blink.people.balance("till") == 650
+
+    run(body)
+
+
+def test_our_wallets_transactions_are_told_page_by_page(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blink_books, "PAGE_SIZE", 5)
+    monkeypatch.setattr(client, "PAGE_SIZE", 5)
+
+    async def body(blink: Blink) -> None:
+        await blink.people.fund("till", 1000)
+        sent, received = [], []
+        for sats in range(1, 8):
+            sent.append(await blink.recipients(sats=sats))
+            assert (await blink.pay(sent[-1]))[0] is SendStatus.SUCCESS
+        await blink.people.advance(10)
+        for _ in range(6):
+            received.append(await blink.invoice(sats=7))
+            assert await blink.people.pay(received[-1].payment_request, sats=9)
+        found: list[WalletTransaction] = []
+        pages = 0
+        after: str | None = None
+        while after is not None or not pages:
+            page = await blink.gateway.transaction_page(blink.own.btc_wallet_id, after)
+            found += page.transactions
+            pages, after = pages + 1, page.after
+        assert pages == 3
+        made_at = [each.created_at for each in found]
+        assert made_at == sorted(made_at, reverse=True)
+        assert all(each.status is TransactionStatus.SUCCESS for each in found)
+        # What others put into the wallet carries neither of the two names.
+        ours = [each for each in reversed(found) if each.external_id or each.payment_hash]
+        names = [(each.sats, each.payment_hash, each.external_id) for each in ours]
+        assert names == [
+            *((sats, each.payment_hash, f"{_ID}{sats}") for sats, each in enumerate(sent, 1)),
+            *((9, each.payment_hash, f"{_ID}{number}") for number, each in enumerate(received, 8)),
+        ]
+        ways = [each.direction for each in ours]
+        assert ways == [Direction.SEND] * len(sent) + [Direction.RECEIVE] * len(received)
 
     run(body)
 

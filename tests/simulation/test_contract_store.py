@@ -3,176 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import Final, cast
-from uuid import uuid4
+from dataclasses import replace
 
 import pytest
 
-from blinkpos_desktop.domain.blink import RecipientWallet
 from blinkpos_desktop.domain.errors import IllegalMoveError, RefusedError, TillError
-from blinkpos_desktop.domain.money import SATS
-from blinkpos_desktop.domain.payment import MOVES, Invoice, Payment, PaymentState
-from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
-from blinkpos_desktop.domain.sale import Recipient, Sale, quote
-from blinkpos_desktop.domain.transfer import (
-    RecipientInvoice,
-    Transfer,
-    TransferEvent,
-    TransferState,
-)
-from blinkpos_desktop.services.ports import Store
+from blinkpos_desktop.domain.payment import MOVES, PaymentState
+from blinkpos_desktop.domain.transfer import TransferEvent, TransferState
 from blinkpos_desktop.services.store.connections import LedgerRowMissingError
-from blinkpos_desktop.services.store.hybrid import HybridStore
-from blinkpos_desktop.services.store.postgres import PostgresStore
-from tests.simulation.blink_model import EPOCH
-from tests.simulation.calm import Calm, Immortal
-from tests.simulation.store_line import StoreFaults, StoreLine
-from tests.simulation.store_model import StoreModel
-from tests.simulation.tills import account
+from tests.simulation.ledgers import (
+    FAR,
+    PATHS,
+    Ledger,
+    Run,
+    brought_to,
+    claimed,
+    intend,
+    invoice_for,
+    made,
+    new_hash,
+    plan,
+    settle,
+)
 
 _P, _T, _E = PaymentState, TransferState, TransferEvent
-_FAR: Final = 2 * EPOCH
-"""No clock of any machine's is there."""
-_PATHS: Final = {
-    _P.INTENDED: (),
-    _P.AWAITING: (_P.AWAITING,),
-    _P.CANCELLING: (_P.AWAITING, _P.CANCELLING),
-    _P.CANCELLED: (_P.AWAITING, _P.CANCELLING, _P.CANCELLED),
-    _P.EXPIRED: (_P.AWAITING, _P.EXPIRED),
-    _P.FAILED: (_P.FAILED,),
-    _P.PAID: (_P.AWAITING, _P.PAID),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """One ledger as two processes see it."""
-
-    one: Store
-    other: Store
-
-
-Body = Callable[[Ledger], Awaitable[None]]
-Run = Callable[[Body], None]
-
-
-@pytest.fixture(params=["model", "PostgreSQL"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Run a body with a fresh ledger."""
-    if request.param == "model":
-        return _run_on_model
-    database_url: str = request.getfixturevalue("database_url")
-    return lambda body: asyncio.run(_run_on_postgres(body, database_url))
-
-
-def _run_on_model(body: Body) -> None:
-    calm = Calm()
-    model = StoreModel(clock=calm.now)
-    faults = StoreFaults(chances=calm.chances, random=calm.random, story=calm.story, loop=calm.loop)
-
-    def line() -> Store:
-        own = StoreLine(model=model, faults=faults, process=Immortal(), owner=uuid4())
-        return HybridStore(cast("PostgresStore", own), None)
-
-    async def with_ledger() -> None:
-        await body(Ledger(line(), line()))
-
-    calm.loop.run(with_ledger())
-
-
-async def _run_on_postgres(body: Body, database_url: str) -> None:
-    stores = [PostgresStore(database_url, process=uuid4(), till="counter") for _ in range(2)]
-    try:
-        for store in stores:
-            await store.open()
-        await body(Ledger(*(HybridStore(store, None) for store in stores)))
-    finally:
-        for store in stores:
-            await store.close()
-
-
-def _plan(*, merchant: bool = True, sats: int = 100) -> PaymentPlan:
-    sale = Sale(
-        currency=SATS,
-        items=(sats,),
-        tip_percent=Fraction(10),
-        recipients=(Recipient(username="elturco"), Recipient(username="ana")),
-    )
-    wallets = {
-        name: RecipientWallet(username=name, wallet_id=f"{name}/btc", is_usd=False)
-        for name in ("cafe", "elturco", "ana")
-    }
-    return plan_payment(
-        quote(sale),
-        account=account(),
-        till="counter",
-        merchant=wallets["cafe"] if merchant else None,
-        tip_wallets=wallets,
-    )
-
-
-def _hash() -> str:
-    return uuid4().hex * 2
-
-
-def _invoice(payment: Payment) -> Invoice:
-    payment_hash = _hash()
-    return Invoice(
-        payment_request=f"ln{payment_hash}",
-        payment_hash=payment_hash,
-        sats=payment.total_sats,
-        expires_at=_FAR,
-    )
-
-
-async def _in(store: Store, state: PaymentState) -> Payment:
-    """Bring a new payment into a state."""
-    payment = await store.intend(_plan())
-    for step in _PATHS[state]:
-        if step is _P.AWAITING:
-            moved = await store.attach_invoice(payment.id, _invoice(payment))
-        else:
-            moved = await store.move(payment.id, step, reason="")
-        assert moved is not None
-        payment = moved
-    assert payment.state is state
-    return payment
-
-
-async def _claimed(store: Store, seconds: int = 60) -> Transfer:
-    payment = await _in(store, _P.PAID)
-    claimed = await store.claim(payment.transfers[0].id, seconds=seconds)
-    assert claimed is not None
-    return claimed
-
-
-async def _made(store: Store, transfer: Transfer) -> RecipientInvoice:
-    payment_hash = _hash()
-    return RecipientInvoice(
-        external_id=await store.begin_transfer_attempt(transfer.id),
-        payment_request=f"ln{payment_hash}",
-        payment_hash=payment_hash,
-        expires_at=_FAR,
-    )
-
-
-async def _settle(store: Store, transfer: Transfer) -> None:
-    claimed = await store.claim(transfer.id, seconds=60)
-    assert claimed is not None
-    current = await store.store_recipient_invoice(claimed, await _made(store, claimed))
-    for event in (_E.SEND_STARTED, _E.SEND_SUCCEEDED):
-        assert current is not None
-        current = await store.record(current, event)
-    assert current is not None
-    assert current.state is _T.SETTLED
 
 
 def test_a_sale_is_read_as_it_was_written(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        written = await ledger.one.intend(_plan(merchant=False))
+        written = await intend(ledger.one, plan(merchant=False))
         read = await ledger.other.payment(written.id)
         assert read == written
         assert (read.state, read.total_sats, read.tip_sats) == (_P.INTENDED, 110, 10)
@@ -189,13 +48,14 @@ def test_no_attempts_id_is_ever_used_again(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
         ids = []
         for store in (ledger.one, ledger.other):
-            payment = await store.intend(_plan())
+            payment = await intend(store, plan())
             ids += [await store.begin_attempt(payment.id) for _ in range(2)]
             assert ids[-1].endswith(f"-{payment.id}-2")
-        transfer = await _claimed(ledger.one)
-        ids += [await ledger.one.begin_transfer_attempt(transfer.id) for _ in range(2)]
+        transfer = await claimed(ledger.one)
+        attempts = [await ledger.one.begin_transfer_attempt(transfer.id) for _ in range(2)]
+        ids += [each.external_id for each in attempts]
         assert len(set(ids)) == 6
-        given_up = await _in(ledger.one, _P.FAILED)
+        given_up = await brought_to(ledger.one, _P.FAILED)
         with pytest.raises(TillError):
             await ledger.one.begin_attempt(given_up.id)
 
@@ -204,28 +64,28 @@ def test_no_attempts_id_is_ever_used_again(run: Run) -> None:
 
 def test_an_invoice_is_attached_once_and_to_one_sale(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        payment, another = [await ledger.one.intend(_plan()) for _ in range(2)]
-        invoice = _invoice(payment)
+        payment, another = [await intend(ledger.one, plan()) for _ in range(2)]
+        invoice = invoice_for(payment)
         attached = await ledger.one.attach_invoice(payment.id, invoice)
         assert attached is not None
         assert attached.invoice == invoice
-        assert await ledger.other.attach_invoice(payment.id, _invoice(payment)) is None
+        assert await ledger.other.attach_invoice(payment.id, invoice_for(payment)) is None
         with pytest.raises(RefusedError):
             await ledger.other.attach_invoice(another.id, invoice)
         found = await ledger.other.by_hash(invoice.payment_hash)
         assert found == attached
-        assert await ledger.other.by_hash(_hash()) is None
+        assert await ledger.other.by_hash(new_hash()) is None
 
     run(body)
 
 
-@pytest.mark.parametrize("before", _PATHS)
+@pytest.mark.parametrize("before", PATHS)
 def test_a_payment_moves_by_its_table_alone(run: Run, before: PaymentState) -> None:
     async def body(ledger: Ledger) -> None:
         for to in PaymentState:
             if to in {_P.AWAITING, _P.COMPLETED}:
                 continue  # those have doors of their own
-            payment = await _in(ledger.one, before)
+            payment = await brought_to(ledger.one, before)
             moved = await ledger.other.move(payment.id, to, reason="why")
             assert (moved is not None) == (to in MOVES[before]), to
             after = await ledger.one.payment(payment.id)
@@ -241,7 +101,7 @@ def test_what_was_never_made_cannot_move(run: Run) -> None:
             await ledger.one.payment(10**9)
         with pytest.raises(LedgerRowMissingError):
             await ledger.one.move(10**9, _P.PAID, reason="")
-        payment = await ledger.one.intend(_plan())
+        payment = await intend(ledger.one, plan())
         with pytest.raises(TillError):
             await ledger.one.move(payment.id, _P.AWAITING, reason="")
         assert (await ledger.one.payment(payment.id)).state is _P.INTENDED
@@ -259,7 +119,7 @@ def test_received_is_what_came_in_or_what_was_asked(
 ) -> None:
     async def body(ledger: Ledger) -> None:
         for came, recorded in ((None, 110), (150, 150)):
-            payment = await _in(ledger.one, before)
+            payment = await brought_to(ledger.one, before)
             paid = await ledger.one.move(payment.id, _P.PAID, reason="", received_sats=came)
             assert paid is not None
             assert (paid.received_sats, paid.was_closed) == (recorded, late)
@@ -270,11 +130,11 @@ def test_received_is_what_came_in_or_what_was_asked(
 
 def test_open_and_unfinished_sales_are_found_oldest_first(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        made = {state: (await _in(ledger.one, state)).id for state in _PATHS}
+        numbers = {state: (await brought_to(ledger.one, state)).id for state in PATHS}
         watched = [each.id for each in await ledger.other.watched("till")]
         states = (_P.AWAITING, _P.CANCELLING, _P.CANCELLED, _P.EXPIRED)
-        assert watched == [made[state] for state in states]
-        assert [each.id for each in await ledger.other.unfinished("till")] == [made[_P.PAID]]
+        assert watched == [numbers[state] for state in states]
+        assert [each.id for each in await ledger.other.unfinished("till")] == [numbers[_P.PAID]]
         assert not await ledger.one.watched("another")
         assert not await ledger.one.unfinished("another")
 
@@ -283,7 +143,7 @@ def test_open_and_unfinished_sales_are_found_oldest_first(run: Run) -> None:
 
 def test_a_claim_is_one_processs_until_it_lapses(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer = await _claimed(ledger.one)
+        transfer = await claimed(ledger.one)
         assert await ledger.other.claim(transfer.id, seconds=60) is None
         await ledger.other.release(transfer.id)
         assert await ledger.other.claim(transfer.id, seconds=60) is None
@@ -299,8 +159,8 @@ def test_a_claim_is_one_processs_until_it_lapses(run: Run) -> None:
 
 def test_a_finished_transfer_is_nobodys(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer = await _claimed(ledger.one)
-        await _settle(ledger.one, transfer)
+        transfer = await claimed(ledger.one)
+        await settle(ledger.one, transfer)
         assert await ledger.one.claim(transfer.id, seconds=60) is None
 
     run(body)
@@ -308,11 +168,11 @@ def test_a_finished_transfer_is_nobodys(run: Run) -> None:
 
 def test_an_attempt_needs_the_claim_and_a_transfer_without_invoice(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer = await _claimed(ledger.one)
+        transfer = await claimed(ledger.one)
         with pytest.raises(TillError):
             await ledger.other.begin_transfer_attempt(transfer.id)
         stored = await ledger.one.store_recipient_invoice(
-            transfer, await _made(ledger.one, transfer)
+            transfer, await made(ledger.one, transfer)
         )
         assert stored is not None
         with pytest.raises(TillError):
@@ -323,13 +183,13 @@ def test_an_attempt_needs_the_claim_and_a_transfer_without_invoice(run: Run) -> 
 
 def test_two_makers_never_store_two_invoices(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer = await _claimed(ledger.one, seconds=0)
-        first, second = [await _made(ledger.one, transfer) for _ in range(2)]
+        transfer = await claimed(ledger.one, seconds=0)
+        first, second = [await made(ledger.one, transfer) for _ in range(2)]
         await asyncio.sleep(0.01)
         assert await ledger.other.claim(transfer.id, seconds=60) is not None
         # The claim is another's now: nothing of the first maker's is stored, not even in part.
         assert await ledger.one.store_recipient_invoice(transfer, first) is None
-        third = await _made(ledger.other, transfer)
+        third = await made(ledger.other, transfer)
         stored = await ledger.other.store_recipient_invoice(transfer, third)
         assert stored is not None
         assert (stored.state, stored.invoice) == (_T.PREPARED, third)
@@ -344,10 +204,10 @@ def test_two_makers_never_store_two_invoices(run: Run) -> None:
 
 def test_one_recipients_invoice_serves_one_transfer(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer, another = [await _claimed(ledger.one) for _ in range(2)]
-        invoice = await _made(ledger.one, transfer)
+        transfer, another = [await claimed(ledger.one) for _ in range(2)]
+        invoice = await made(ledger.one, transfer)
         assert await ledger.one.store_recipient_invoice(transfer, invoice) is not None
-        same = replace(await _made(ledger.one, another), payment_hash=invoice.payment_hash)
+        same = replace(await made(ledger.one, another), payment_hash=invoice.payment_hash)
         assert await ledger.one.store_recipient_invoice(another, same) is None
 
     run(body)
@@ -355,9 +215,9 @@ def test_one_recipients_invoice_serves_one_transfer(run: Run) -> None:
 
 def test_an_event_is_recorded_on_the_state_and_by_the_claims_owner_alone(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        transfer = await _claimed(ledger.one)
+        transfer = await claimed(ledger.one)
         stored = await ledger.one.store_recipient_invoice(
-            transfer, await _made(ledger.one, transfer)
+            transfer, await made(ledger.one, transfer)
         )
         assert stored is not None
         assert await ledger.other.record(stored, _E.SEND_STARTED) is None
@@ -376,10 +236,10 @@ def test_an_event_is_recorded_on_the_state_and_by_the_claims_owner_alone(run: Ru
 
 def test_a_payment_is_completed_when_all_its_transfers_are_finished(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        payment = await _in(ledger.one, _P.PAID)
+        payment = await brought_to(ledger.one, _P.PAID)
         for transfer in payment.transfers:
             assert await ledger.other.complete(payment.id) is None
-            await _settle(ledger.one, transfer)
+            await settle(ledger.one, transfer)
         completed = await ledger.other.complete(payment.id)
         assert completed is not None
         assert completed.state is _P.COMPLETED
@@ -390,14 +250,14 @@ def test_a_payment_is_completed_when_all_its_transfers_are_finished(run: Run) ->
 
 def test_tips_are_summed_by_recipient(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        payment = await _in(ledger.one, _P.PAID)
-        await _in(ledger.one, _P.AWAITING)
-        await _settle(ledger.one, payment.transfers[1])
+        payment = await brought_to(ledger.one, _P.PAID)
+        await brought_to(ledger.one, _P.AWAITING)
+        await settle(ledger.one, payment.transfers[1])
         tips = await ledger.other.tips(0)
         assert [
             (each.recipient, each.count, each.sats, each.settled_sats, each.open_sats)
             for each in tips
         ] == [("ana", 1, 5, 0, 5), ("elturco", 1, 5, 5, 0)]
-        assert not await ledger.one.tips(_FAR)
+        assert not await ledger.one.tips(FAR)
 
     run(body)

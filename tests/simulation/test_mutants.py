@@ -2,7 +2,7 @@
 
 The real engine lives through the same episodes unharmed. When the engine has
 changed so much that a seed shows another story, the next ones are tried;
-``python -m tests.simulation --hunt`` writes the table anew.
+``python -m tests.simulation --hunt 3000`` writes the tables anew.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.episode import Episode
+from tests.simulation.hunting import caught_by, documented, in_the_page
 from tests.simulation.mutants import MUTANTS, applied, table
-from tests.simulation.run import caught_by
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
@@ -35,5 +35,33 @@ def test_the_real_engine_is_right_where_a_wrong_one_is_caught(seed: str) -> None
     assert not outcome.wrong, "\n".join(outcome.story)
 
 
-def test_every_mutant_has_its_seed() -> None:
+def test_every_mutant_has_its_seed_and_its_line_in_the_page() -> None:
     assert set(table()) == set(MUTANTS)
+    assert documented(table()) == in_the_page()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pay before persist",
+        "re-invoice on a timeout",
+        "believe a FAILURE",
+        "trust cancel's refusal",
+        "expire paid",
+        "stop watching a cancelled sale",
+        "drop the claim's second read",
+        "treat PENDING as failed",
+        "overwrite a prepared invoice",
+    ],
+)
+def test_the_rules_that_are_promised_are_among_them(name: str) -> None:
+    assert name in MUTANTS
+
+
+def test_a_seed_that_fails_replays_exactly_and_tells_its_story() -> None:
+    name = "believe a FAILURE"
+    with applied(name):
+        here, again = (Episode(table()[name]).run() for _ in range(2))
+    assert here.wrong
+    assert (here.digest, here.wrong, here.story) == (again.digest, again.wrong, again.story)
+    assert any("WRONG" in line and here.wrong.partition(": ")[2] in line for line in here.story)

@@ -3,105 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
+from blinkpos_desktop.domain.announcement import Announcement, LedgerNews
 from blinkpos_desktop.domain.blink import Account, PaidUpdate, Scope
-from blinkpos_desktop.domain.facts import Fact, Health
-from blinkpos_desktop.domain.sale import Recipient
-from tests.simulation.blink_model import EPOCH, BlinkModel, ModelInvoice
-from tests.simulation.chances import Chances
-from tests.simulation.faults import BlinkFaults
-from tests.simulation.invariants import Auditor
-from tests.simulation.loop import Owner, VirtualLoop
-from tests.simulation.redis_model import RedisModel
-from tests.simulation.store_line import StoreFaults
-from tests.simulation.store_model import StoreModel
-from tests.simulation.story import Story
-from tests.simulation.wiring import Clock, Services
+from blinkpos_desktop.domain.facts import AnnouncementsChanged, Fact, Health
+from blinkpos_desktop.domain.payment import Payment
+from tests.simulation.blink_books import ModelInvoice
+from tests.simulation.processes import Process, World
 
 MERCHANT: Final = "cafe"
 RECIPIENTS: Final = ("elturco", "ana", "dana")
 
 
-@dataclass(slots=True, kw_only=True)
-class World:
-    """Everything that outlives a process."""
-
-    loop: VirtualLoop
-    random: random.Random
-    chances: Chances
-    story: Story
-    blink: BlinkModel
-    blink_faults: BlinkFaults
-    store: StoreModel
-    store_faults: StoreFaults
-    redis: RedisModel | None
-    auditor: Auditor
-    account: Account
-    merchant: str | None
-    recipients: tuple[Recipient, ...]
-
-
-class Process(Owner):
-    """One life of a till's program; nothing of its memory outlives it."""
+class TillProcess(Process):
+    """One life of a till's program."""
 
     def __init__(self, world: World, till: Till, number: int) -> None:
-        super().__init__()
-        self.name = f"till {till.number}.{number}"
-        self._world, self._till = world, till
-        self.dead = self.ready = False
+        super().__init__(world, f"till {till.number}.{number}", clock_offset=till.clock_offset)
+        self._till = till
+        self.ready = False
+        self.announced: tuple[Announcement, ...] = ()
+        """What its screen shows of money that nobody saw."""
         self._connected = False
-        clock = Clock(lambda: EPOCH + world.loop.time(), lambda: world.chances.grain)
-        clock.offset = till.clock_offset
-        self.clock = clock
-        self.services = Services(
-            blink=world.blink,
-            blink_faults=world.blink_faults,
-            store=world.store,
-            store_faults=world.store_faults,
-            redis=world.redis,
-            process=self,
-            process_id=UUID(int=world.random.getrandbits(128)),
-            account=world.account,
-            clock=clock,
-            merchant=world.merchant,
-            recipients=world.recipients,
-            jitter=world.random,
-        )
-        self.services.feed.listen(self._hear)
-        gateway, auditor = self.services.gateway, world.auditor
-        process_id = self.services.process_id
-        gateway.on_paying = lambda invoice: auditor.paying(
-            process_id, gateway.known_pending, invoice
-        )
-        gateway.on_creating = auditor.creating
-        gateway.on_look_up_failed = auditor.surplus_unknown.add
 
     def start(self) -> None:
         """Begin to live."""
         self._world.loop.as_owner(self, self._run(), f"{self.name} runs")
 
-    def point(self, where: str) -> None:
-        """Die here, if the seed says so; the dead never get past it."""
-        if self.dead or self._world.loop.ended:
-            raise asyncio.CancelledError
-        chances = self._world.chances
-        if chances.crash_at_call and self._world.random.random() < chances.crash_at_call:
-            self._till.crash(where)
-            raise asyncio.CancelledError
-
-    def die(self) -> None:
-        """End at once: every task, wherever it stands."""
-        self.dead = True
-        self.sleeps_until = 0.0
-        # The supervisor would call it strange that somebody else ends its tasks.
-        self.services.supervisor._stopping = True
-        for task in tuple(self.tasks):
-            task.cancel()
+    def crash(self, where: str) -> None:
+        """Be killed; somebody starts the till again after a while."""
+        super().crash(where)
+        self._till.went_dark()
 
     def updated(self, invoice: ModelInvoice) -> None:
         """Blink tells an update, if there is a connection; some get lost, some come twice."""
@@ -117,30 +51,23 @@ class Process(Owner):
             delay += 120.0 * roll() ** 3
         told = invoice.received if roll() < 0.9 else None
         update = PaidUpdate(payment_hash=invoice.payment_hash, received_sats=told)
-        self._later(delay, self.services.on_update, update)
+        self.later(delay, self.services.on_update, update)
         if chances.doubled_updates and roll() < chances.doubled_updates:
             story.count("update: doubled")
-            self._later(delay + 5.0 * roll(), self.services.on_update, update)
+            self.later(delay + 5.0 * roll(), self.services.on_update, update)
 
     def cut(self) -> None:
         """Lose the updates' connection; it is noticed, and made anew, after a while."""
         self._connected = False
         roll = self._world.random.random
         noticed = 25.0 * roll()
-        self._later(noticed, self.services.on_blink, Health.AWAY)
-        self._later(noticed + 20.0 * roll(), self._connect)
+        self.later(noticed, self.services.on_blink, Health.AWAY)
+        self.later(noticed + 20.0 * roll(), self._connect)
 
     def _connect(self) -> None:
         if not self._world.loop.ended:
             self._connected = True
             self.services.on_blink(Health.OK)
-
-    def _later(self, delay: float, callback: Callable[..., object], *args: object) -> None:
-        def if_alive() -> None:
-            if not self.dead:
-                callback(*args)
-
-        self._world.loop.call_later(delay, if_alive, context=self.context)
 
     async def _run(self) -> None:
         await self.services.run(self._open)
@@ -148,12 +75,16 @@ class Process(Owner):
         self._till.wake()
 
     def _open(self) -> None:
-        self._later(0.1 + 0.5 * self._world.random.random(), self._connect)
+        self.later(0.1 + 0.5 * self._world.random.random(), self._connect)
 
-    def _hear(self, fact: Fact) -> None:
-        if not self.dead and not self._world.loop.ended:
-            self._world.auditor.told(self.services.process_id, fact)
-            self._till.hear(fact)
+    def notified(self, delay: float, news: LedgerNews) -> None:
+        """Hear, a little later, what was written down."""
+        self.later(delay, self.services.news.hear, news)
+
+    def heard(self, fact: Fact) -> None:
+        if isinstance(fact, AnnouncementsChanged):
+            self.announced = fact.items
+        self._till.hear(fact)
 
 
 class Till:
@@ -163,7 +94,7 @@ class Till:
         self.number = number
         self._world = world
         self.clock_offset = world.random.choice((0.0, 0.0, -40.0, 3600.0))
-        self.process: Process | None = None
+        self.process: TillProcess | None = None
         self._lives = 0
         self._wake: list[asyncio.Future[None]] = []
         self.listener: Callable[[Fact | None], None] = lambda _: None
@@ -173,19 +104,18 @@ class Till:
         """Start the program, if it does not run."""
         if self.process is None:
             self._lives += 1
-            self.process = Process(self._world, self, self._lives)
+            self.process = TillProcess(self._world, self, self._lives)
             self._world.story.tell(self.process.name, "starts")
             self.process.start()
 
     def crash(self, where: str) -> None:
-        """Kill the program; somebody starts it again after a while."""
-        process = self.process
-        if process is None:
-            return
+        """Kill the program, if it runs."""
+        if self.process is not None:
+            self.process.crash(where)
+
+    def went_dark(self) -> None:
+        """The program is dead: somebody starts it again after a while."""
         self.process = None
-        self._world.story.count("crash")
-        self._world.story.tell(process.name, "is killed", where)
-        process.die()
         self.listener(None)
         roll = self._world.random.random
         self._world.loop.world_later(1.0 + 120.0 * roll() ** 4, self.start)
@@ -193,9 +123,7 @@ class Till:
     def nap(self, seconds: float) -> None:
         """Let the machine sleep; its wall clock goes on, its program stands still."""
         if self.process is not None:
-            self._world.story.count("nap")
-            self._world.story.tell(self.process.name, "sleeps for", f"{seconds:.1f} s")
-            self.process.sleeps_until = self._world.loop.time() + seconds
+            self.process.sleep(seconds, "at any moment")
 
     def set_clock(self, offset: float) -> None:
         """Set the machine's clock."""
@@ -205,7 +133,7 @@ class Till:
             self._world.story.tell(self.process.name, "has its clock set by", f"{offset:.0f} s")
             self.process.clock.offset = offset
 
-    async def ready(self) -> Process:
+    async def ready(self) -> TillProcess:
         """Return the process, when it can sell."""
         while self.process is None or not self.process.ready:
             future: asyncio.Future[None] = self._world.loop.create_future()
@@ -219,6 +147,12 @@ class Till:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+    def show_green(self, payment: Payment) -> None:
+        """Show a payment in green: whoever stands there sees it."""
+        if self.process is not None:
+            self._world.auditor.witnesses.green(payment.id)
+            self.process.services.announcing.shown(payment)
 
     def hear(self, fact: Fact) -> None:
         """Show a fact on the screen."""

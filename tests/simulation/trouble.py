@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
-from tests.simulation.people import Owners
-from tests.simulation.tills import RECIPIENTS, Till, World
+from tests.simulation.newer import NewerCopy
+from tests.simulation.owners import Owners
+from tests.simulation.processes import World
+from tests.simulation.tills import MERCHANT, RECIPIENTS, Till
 
 DAY: Final = 86_400.0
+_NAMES: Final = (*RECIPIENTS, *RECIPIENTS, MERCHANT)
 _CLOCKS: Final = (0.0, 5.0, -5.0, 120.0, -120.0, 3600.0, -3600.0, DAY, -DAY)
 
 
@@ -17,6 +20,8 @@ class Trouble:
 
     def __init__(self, world: World, tills: list[Till], owners: Owners) -> None:
         self._world, self._tills, self._owners = world, tills, owners
+        self._newer = NewerCopy(world)
+        world.store.on_payment.append(self._newer.has_taken)
         self._purse = world.blink.wallets[world.account.btc_wallet_id]
         self._borrowed = 0
         self.strangers = 0
@@ -39,15 +44,38 @@ class Trouble:
             later(30.0 * roll(), self._set_database_clock, 200.0 * roll() - 100.0)
         if roll() < chances.cuts:
             later(30.0 * roll(), self._cut, till)
-        if roll() < chances.winding_down:
-            later(10.0 * roll(), self._wind_down, RECIPIENTS[int(roll() * len(RECIPIENTS))])
         if roll() < chances.withdrawals:
             later(30.0 * roll(), self._withdraw)
         if roll() < 0.02:
             later(30.0 * roll(), self._stranger)
-        if roll() < 0.1:
-            later(30.0 * roll(), lambda: self._owners.choose(patiently=False))
+        if roll() < chances.newer:
+            self._newer.take_numbers()
+        if not chances.hashless and roll() < chances.newer / 2:
+            later(60.0 * roll(), self._restore)
+        self._draw_recipients()
+        self._draw_owners()
         self._draw_outages()
+
+    def _draw_owners(self) -> None:
+        chances, roll = self._world.chances, self._world.random.random
+        later, owners = self._world.loop.world_later, self._owners
+        if roll() < chances.looks:
+            later(30.0 * roll(), lambda: owners.look(patiently=False))
+        if roll() < chances.blind_choices:
+            later(30.0 * roll(), owners.choose_blindly)
+        if roll() < chances.reconciles:
+            later(30.0 * roll(), owners.reconcile)
+
+    def _draw_recipients(self) -> None:
+        chances, roll = self._world.chances, self._world.random.random
+        later = self._world.loop.world_later
+        name = _NAMES[int(roll() * len(_NAMES))]
+        if roll() < chances.winding_down:
+            later(10.0 * roll(), self._wind_down, name)
+        if roll() < chances.gone:
+            later(10.0 * roll(), self._close, name)
+        if roll() < chances.unknown:
+            later(10.0 * roll(), self._rename, name)
 
     def _draw_outages(self) -> None:
         chances, roll = self._world.chances, self._world.random.random
@@ -63,13 +91,18 @@ class Trouble:
         world.story.tell("world", "nothing goes wrong any more")
         world.chances.calm()
         world.blink_faults.outage = world.store_faults.outage = False
-        for wallet in world.blink.wallets.values():
-            wallet.receive_disabled = False
+        for name, wallet in world.blink.everybody.items():
+            wallet.receive_disabled = name in world.gone
+            world.blink.usernames[name] = wallet
         self._give_back()
         self.database_offset = 0.0
         for till in self._tills:
             till.set_clock(0.0)
             till.start()
+
+    def _restore(self) -> None:
+        if self._world.chances.newer:
+            self._newer.is_restored_from()
 
     def _cut(self, till: Till) -> None:
         if till.process is not None:
@@ -81,21 +114,43 @@ class Trouble:
         self.database_offset = offset
 
     def _wind_down(self, username: str) -> None:
-        wallet = self._world.blink.usernames[username]
+        wallet = self._world.blink.everybody[username]
         if self._world.chances.winding_down and not wallet.receive_disabled:
-            self._world.story.count("cannot receive")
+            self._world.story.count("recipient: cannot receive")
             self._world.story.tell("Blink", username, "can no longer receive")
             wallet.receive_disabled = True
-            delay = 300.0 * self._world.random.random()
-            self._world.loop.world_later(delay, setattr, wallet, "receive_disabled", False)
+            self._world.loop.world_later(self._a_while(), self._open_again, username)
+
+    def _open_again(self, username: str) -> None:
+        if username not in self._world.gone:
+            self._world.blink.everybody[username].receive_disabled = False
+
+    def _close(self, username: str) -> None:
+        if self._world.chances.gone and username not in self._world.gone:
+            self._world.story.count("recipient: gone")
+            self._world.story.tell("Blink", username, "will never receive again")
+            self._world.gone.add(username)
+            self._world.blink.everybody[username].receive_disabled = True
+
+    def _rename(self, username: str) -> None:
+        usernames = self._world.blink.usernames
+        if self._world.chances.unknown and username in usernames:
+            self._world.story.count("recipient: unknown")
+            self._world.story.tell("Blink", username, "is not found")
+            wallet = usernames.pop(username)
+            self._world.loop.world_later(self._a_while(), usernames.setdefault, username, wallet)
+
+    def _a_while(self) -> float:
+        roll = self._world.random.random
+        return (300.0 if roll() < 0.7 else 1800.0) * roll()
 
     def _withdraw(self) -> None:
-        sats = int(self._world.blink.balances[self._purse.id] * self._world.random.random())
+        sats = int(self._world.blink.books.balances[self._purse.id] * self._world.random.random())
         if sats and self._world.chances.withdrawals:
             self._world.story.count("withdrawal")
             self._borrowed += sats
             self._world.blink.withdraw(self._purse, sats)
-            self._world.loop.world_later(300.0 * self._world.random.random(), self._give_back)
+            self._world.loop.world_later(self._a_while(), self._give_back)
 
     def _give_back(self) -> None:
         if self._borrowed:

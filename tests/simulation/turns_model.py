@@ -33,15 +33,15 @@ class TurnsModel:
         if self.turns.get(wallet_id, (None, 0.0))[0] == process:
             del self.turns[wallet_id]
 
-    def count_call(self, account: str, kind: CallKind, *, most: int) -> int:
+    def count_call(self, account: str, kind: CallKind, *, most: int, calls: int = 1) -> int:
         key, now = (account, kind), self.now()
-        started, calls = self.windows.get(key, (now, 0))
+        started, counted = self.windows.get(key, (now, 0))
         if started < now - WINDOW_SECONDS:
-            started, calls = now, 0
+            started, counted = now, 0
         until = self.blocked.get(key, now)
-        if until > now or calls >= most:
+        if until > now or counted + calls > most:
             return max(1, int(max(until, started + WINDOW_SECONDS) - now))
-        self.windows[key] = (started, calls + 1)
+        self.windows[key] = (started, counted + calls)
         return 0
 
     def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:

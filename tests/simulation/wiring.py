@@ -17,14 +17,20 @@ from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, Part
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.watching import retry_delay
+from blinkpos_desktop.services.announcing import Announcing
+from blinkpos_desktop.services.attention import Attention
 from blinkpos_desktop.services.checkout import Checkout
 from blinkpos_desktop.services.closing import Closing
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.forwarder import Forwarder
+from blinkpos_desktop.services.holding import Holding
+from blinkpos_desktop.services.income import Income
 from blinkpos_desktop.services.invoicing import Invoicing
+from blinkpos_desktop.services.news import News
 from blinkpos_desktop.services.preparing import Preparing
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.receiving import Receiving
+from blinkpos_desktop.services.reconciling import Reconciling
 from blinkpos_desktop.services.recovery import Recovery
 from blinkpos_desktop.services.shop import Shop
 from blinkpos_desktop.services.store.hybrid import HybridStore
@@ -34,6 +40,8 @@ from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.watcher import Watcher
 from tests.simulation.blink_line import BlinkLine
 from tests.simulation.blink_model import BlinkModel
+from tests.simulation.books_model import BooksLine, BooksModel
+from tests.simulation.choices_model import ChoicesModel
 from tests.simulation.faults import BlinkFaults, Killable
 from tests.simulation.redis_model import RedisModel
 from tests.simulation.store_line import StoreFaults, StoreLine
@@ -68,6 +76,8 @@ class Services:
         blink: BlinkModel,
         blink_faults: BlinkFaults,
         store: StoreModel,
+        choices: ChoicesModel,
+        books: BooksModel,
         store_faults: StoreFaults,
         redis: RedisModel | None,
         process: Killable,
@@ -77,13 +87,16 @@ class Services:
         merchant: str | None,
         recipients: tuple[Recipient, ...],
         jitter: random.Random,
+        only_own: bool,
     ) -> None:
         self._jitter = jitter.random
         self.process_id = process_id
         self.feed = Feed()
         self.supervisor = Supervisor(self._jitter)
         self.gateway = BlinkLine(blink, blink_faults, process, account)
-        postgres = StoreLine(model=store, faults=store_faults, process=process, owner=process_id)
+        postgres = StoreLine(
+            model=store, choices=choices, faults=store_faults, process=process, owner=process_id
+        )
         self.store = HybridStore(cast("PostgresStore", postgres), cast("RedisCache | None", redis))
         self.shop = Shop(
             self.gateway, self.feed, merchant=merchant, recipients=recipients, currency="SATS"
@@ -92,16 +105,36 @@ class Services:
         receiving = Receiving(self.store, self.gateway, self.feed)
         self.closing = Closing(self.store, self.gateway, self.feed, receiving)
         self.watcher = Watcher(self.store, self.gateway, self.feed, clock, receiving, self.closing)
-        self.checkout = Checkout(self.store, self.gateway, self.feed, self.shop, self.rates, TILL)
-        invoicing = Invoicing(self.store, self.gateway, self.shop)
-        self._preparing = Preparing(invoicing)
+        holding = Holding(self.store)
+        self.checkout = Checkout(
+            self.store, self.gateway, self.feed, self.shop, self.rates, holding, TILL
+        )
+        invoicing = Invoicing(
+            self.store, self.gateway, self.shop, holding, clock, lambda: self.rates.known("USD")
+        )
+        self._preparing = Preparing(invoicing, self.checkout.until_quiet)
         self.forwarder = Forwarder(
-            self.store, self.gateway, self.feed, clock, self.shop, invoicing, self._jitter
+            self.store, self.gateway, self.feed, clock, self.shop, invoicing, holding, self._jitter
         )
         self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self.attention = Attention(
+            self.store, self.gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
+        )
+        self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
+        self.news = News(self.store, self.feed, receiving)
+        income = Income(self.store, self.feed, clock, self.supervisor, self.watcher.on_update)
+        line = BooksLine(books, postgres.do)
+        self.reconciling = Reconciling(
+            self.store, line, self.gateway, self.feed, clock, receiving.paid
+        )
         self.feed.listen(self.watcher.on_fact)
+        self.feed.listen(self.announcing.on_fact)
         self.feed.listen(self._prepare)
-        self.feed.listen(self._recovery.on_fact)
+        if not only_own:
+            self.watcher.on_unknown = income.on_unknown
+            self.feed.listen(self._recovery.on_fact)
+            self.feed.listen(self.attention.on_fact)
+            self.feed.listen(self.reconciling.on_fact)
         self._health: Health | None = None
 
     async def run(self, on_open: Callable[[], None]) -> None:
@@ -111,6 +144,12 @@ class Services:
         self.supervisor.keep("updates", self.watcher.run_updates)
         self.supervisor.keep("questions", lambda: self.watcher.run_questions(account_id))
         self.supervisor.keep("recovery", lambda: self._recovery.run(account_id))
+        self.supervisor.keep("attention", self.attention.run)
+        self.supervisor.keep("announcing", self.announcing.run)
+        self.supervisor.keep("news", self.news.run)
+        self.supervisor.keep(
+            "reconciling", lambda: self.reconciling.run_daily(lambda: self.shop.account)
+        )
         on_open()
         await self._until_there(self.shop.announce)
 

@@ -16,6 +16,12 @@ def rows(database_url: str, query: str) -> list[dict[str, Any]]:
         return connection.execute(query.encode()).fetchall()
 
 
+def change(database_url: str, statements: str) -> None:
+    """Run statements, each as a commit of its own or all together as they say."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(statements.encode())
+
+
 def payments(database_url: str) -> list[dict[str, Any]]:
     """Return all payments in their order; none where there are no tables yet."""
     if not rows(database_url, "SELECT 1 WHERE to_regclass('payments') IS NOT NULL"):
@@ -44,3 +50,11 @@ def strangers(database_url: str, control: ControlClient, owner: str = "till") ->
         for attempt in range(1, row["attempt"] + 1)
     }
     return sorted(open_ids - known)
+
+
+def sum_anew(connection: psycopg.Connection[Any]) -> None:
+    """Let the owner's sums follow rows that were changed past every trigger."""
+    connection.execute(
+        "DELETE FROM sale_sums; INSERT INTO sale_sums SELECT * FROM sale_sums_derived;"
+        "DELETE FROM tip_sums; INSERT INTO tip_sums SELECT * FROM tip_sums_derived"
+    )

@@ -144,6 +144,8 @@ class Program:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Without their prefix; an empty value takes a setting away."""
     command: tuple[str, ...] = (sys.executable, "-m", "blinkpos_desktop")
+    keychain: str = "keyring.backends.null.Keyring"
+    """The class of the system's keychain; never the one of the person who runs the tests."""
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Return the whole environment of a process."""
@@ -157,6 +159,8 @@ class Program:
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHON_KEYRING_BACKEND": self.keychain,
+            "KEYCHAIN_FILE": str(self.folder / "keychain.json"),
             **{f"BLINKPOS_{name}": value for name, value in wanted.items() if value},
         }
 

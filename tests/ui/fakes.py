@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem, Choice
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
@@ -41,6 +43,13 @@ class FakeBridge(QObject):
         self.taken_up: list[int] = []
         self.periods: list[Period] = []
         self.choices: list[tuple[int, Choice]] = []
+        self.green: list[Payment] = []
+        self.acknowledged: list[int] = []
+        self.examined = 0
+        self.saved: list[Item] = []
+        self.removed: list[Item] = []
+        self.swapped: list[tuple[int, int]] = []
+        self.last_sales = 0
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -54,11 +63,32 @@ class FakeBridge(QObject):
     def take_up(self, payment_id: int) -> None:
         self.taken_up.append(payment_id)
 
+    def shown(self, payment: Payment) -> None:
+        self.green.append(payment)
+
+    def acknowledge(self, payment_id: int) -> None:
+        self.acknowledged.append(payment_id)
+
     def load_tips(self, period: Period) -> None:
         self.periods.append(period)
 
+    def examine(self) -> None:
+        self.examined += 1
+
     def choose(self, transfer_id: int, choice: Choice) -> None:
         self.choices.append((transfer_id, choice))
+
+    def save_item(self, item: Item) -> None:
+        self.saved.append(item)
+
+    def remove_item(self, item: Item) -> None:
+        self.removed.append(item)
+
+    def swap_items(self, one: int, other: int) -> None:
+        self.swapped.append((one, other))
+
+    def load_last_sale(self) -> None:
+        self.last_sales += 1
 
 
 class Clock:
@@ -157,3 +187,26 @@ def waiting(
         "paid_at": NOON,
     }
     return AttentionItem(**(values | changes))
+
+
+def announcement_of(payment: Payment, *, was_closed: bool = False, at: int = NOON) -> Announcement:
+    """Return what the ledger lists of a payment that nobody saw go green."""
+    return Announcement(
+        payment_id=payment.id,
+        payment_hash=payment.payment_hash,
+        amount=payment.total,
+        sats=payment.received_sats or payment.total_sats,
+        paid_at=at,
+        till=payment.till,
+        was_closed=was_closed,
+    )
+
+
+def surplus_of(number: int = 1, sats: int = 17) -> SurplusItem:
+    return SurplusItem(
+        payment_id=5_000_000_000 + number,
+        payment_hash=f"{number:064x}",
+        sats=sats,
+        paid_at=NOON,
+        till="counter",
+    )

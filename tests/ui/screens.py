@@ -15,16 +15,25 @@ from PySide6.QtCore import QSize
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from blinkpos_desktop.domain import cart as carts
 from blinkpos_desktop.domain.attention import Choice, Remedy
+from blinkpos_desktop.domain.blink import Allowance
+from blinkpos_desktop.domain.cart import Cart, Discount
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
+    AnnouncementsChanged,
     AttentionChanged,
     ChargeFailed,
     CheckFailed,
     ChoiceFailed,
     Health,
+    HealthExamined,
     InvoiceChecked,
     InvoiceReady,
+    ItemEditFailed,
+    ItemsChanged,
+    LastSaleFailed,
+    LastSaleLoaded,
     Part,
     PartChanged,
     PaymentClosed,
@@ -35,24 +44,46 @@ from blinkpos_desktop.domain.facts import (
     TipsFailed,
     TipsLoaded,
     TransferChanged,
+    UnassignedIncome,
 )
-from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.item import Item, Tint
+from blinkpos_desktop.domain.judging import judge
+from blinkpos_desktop.domain.measures import (
+    BlinkMeasure,
+    DatabaseMeasure,
+    DatabaseState,
+    KeyMeasure,
+    KeyState,
+    LedgerMeasure,
+    LogMeasure,
+    Measures,
+    RedisMeasure,
+    UpdatesMeasure,
+)
+from blinkpos_desktop.domain.money import SATS, Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.recall import LastSale
+from blinkpos_desktop.domain.sale import sale_of as sale_of_cart
 from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Screen
+from tests.support.measures import a_well_till
 from tests.ui.fakes import (
     PRESETS,
     USD,
     FakeBridge,
     all_is_well,
+    announcement_of,
     payment_for,
     sale_of,
     shop,
+    surplus_of,
     transfers_of,
     waiting,
 )
@@ -77,6 +108,11 @@ class Stage:
         assert till is not None
         self.till = till
         self.till._guard_seconds = 0.0
+        shelf = self.window.findChild(Shelf)
+        last_sale = self.window.findChild(LastSaleModel)
+        assert shelf is not None
+        assert last_sale is not None
+        self.shelf, self.last_sale = shelf, last_sale
         self.network = network
         self.currency = currency
         self.answers: list[object] = []
@@ -175,6 +211,42 @@ def notices() -> Stage:
         sale = sale_of(1000 * number)
         paid = payment_for(sale, number=number, paid_at=now, was_closed=closed, till="bar")
         stage.tell(PaymentPaid(payment=paid))
+    return stage
+
+
+def notices_many() -> Stage:
+    """More than fit: the newest first, and a count of the rest."""
+    stage = Stage(currency=USD).ready().type("12.50")
+    now = int(time.time())
+    items = []
+    for number in range(12):
+        till = "counter" if number % 2 else "the bar beside the swimming pool"
+        paid = payment_for(sale_of(125_000, currency=USD), number=number, till=till)
+        at = now - 50_000 * (number + 2)
+        items.append(announcement_of(paid, was_closed=number % 3 == 0, at=at))
+    stage.tell(AnnouncementsChanged(items=tuple(items)))
+    stage.tell(PaymentPaid(payment=payment_for(sale_of(), number=99, paid_at=now, till="bar")))
+    return stage
+
+
+def notices_busy() -> Stage:
+    """One is being written down as seen; beside it what nobody here asked for."""
+    stage = Stage(network="regtest").ready().type("21")
+    now = int(time.time())
+    amount = Money(minor=70_000, currency=SATS)
+    stage.tell(UnassignedIncome(id="ab" * 32, amount=amount, at=now))
+    stage.tell(AnnouncementsChanged(items=(announcement_of(payment_for(sale_of(1000)), at=now),)))
+    stage.till.acknowledge(stage.till.view.notices[0])
+    return stage
+
+
+def notices_unassigned() -> Stage:
+    stage = Stage(network="regtest").ready().type("21")
+    now = int(time.time())
+    for number, amount in enumerate(
+        (Money(minor=1_234_567, currency=SATS), Money(minor=350, currency=USD), None)
+    ):
+        stage.tell(UnassignedIncome(id=f"{number}", amount=amount, at=now))
     return stage
 
 
@@ -410,17 +482,330 @@ def attention_foreign() -> Stage:
     return stage
 
 
+def attention_surplus() -> Stage:
+    stage = Stage().ready()
+    stage.tell(AttentionChanged(items=(waiting(1),), surpluses=(surplus_of(2),)))
+    stage.window.open_attention()
+    model = stage.window.findChild(Attention)
+    assert model is not None
+    model.choose(surplus_of(2).payment_id, Remedy.SEEN)
+    return stage
+
+
+def health_looking() -> Stage:
+    stage = Stage().ready()
+    stage.window.toggle_health()
+    return stage
+
+
+def health_of(measures: Measures) -> Stage:
+    stage = Stage(network="regtest").ready()
+    stage.window.toggle_health()
+    stage.answers.append(HealthExamined(verdicts=judge(measures)))
+    return stage
+
+
+def health() -> Stage:
+    return health_of(a_well_till())
+
+
+def health_trouble() -> Stage:
+    measures = a_well_till()
+    assert measures.blink is not None
+    assert measures.database is not None
+    blink = replace(
+        measures.blink,
+        skew=-42.0,
+        allowance=Allowance(remaining_cents=0, total_cents=200_000, seconds=86_400),
+    )
+    ledger = LedgerMeasure(
+        unfinished=3, oldest_unfinished=7_300.0, is_held=False, attention=2, last_backup=200_000.0
+    )
+    sentence = "Blink's updates are cut off: reconnecting."
+    return health_of(
+        replace(
+            measures,
+            blink=blink,
+            updates=UpdatesMeasure(health=Health.AWAY, sentence=sentence),
+            database=replace(measures.database, ledger=ledger),
+            redis=RedisMeasure(health=Health.AWAY),
+        )
+    )
+
+
+def health_away() -> Stage:
+    sentence = (
+        "It can't be reached: connection failed: connection to server at "
+        '"database.example", port 5432 failed: Connection refused'
+    )
+    return health_of(
+        Measures(
+            blink=BlinkMeasure(
+                is_there=False,
+                sentence="Blink can't be reached: check the internet connection.",
+                key=KeyMeasure(state=KeyState.UNKNOWN, source="the system's keychain"),
+            ),
+            updates=UpdatesMeasure(health=Health.STARTING),
+            database=DatabaseMeasure(
+                state=DatabaseState.AWAY, is_embedded=False, sentence=sentence
+            ),
+            redis=RedisMeasure(health=Health.STARTING),
+            log=LogMeasure(
+                path="/home/cafe/.local/state/blinkpos/log/blinkpos.log", is_written=False
+            ),
+        )
+    )
+
+
+def shelf_of(currency: Currency = USD) -> tuple[Item, ...]:
+    """A café's buttons."""
+    coffee, food, other = "Coffee & tea", "Sandwiches", "Beans"
+    rows = (
+        ("Espresso", 250, Tint.ORANGE, coffee),
+        ("Flat white", 380, Tint.ORANGE, coffee),
+        ("Cappuccino", 360, Tint.ORANGE, coffee),
+        ("Filter coffee of the day", 320, Tint.ORANGE, coffee),
+        ("Green tea", 300, Tint.GREEN, coffee),
+        ("Croissant", 280, Tint.YELLOW, food),
+        ("Cheese sandwich with tomatoes", 650, Tint.YELLOW, food),
+        ("Avocado toast", 890, Tint.TEAL, food),
+        ("Carrot cake", 450, Tint.RED, food),
+        ("House blend 250 g", 1_250, Tint.BLUE, other),
+        ("Decaf 250 g", 1_350, Tint.VIOLET, other),
+        ("Gift card", 2_500, Tint.PLAIN, ""),
+    )
+    return tuple(
+        Item(
+            id=number,
+            version=1,
+            name=name,
+            price=Money(minor=price, currency=currency),
+            tint=tint,
+            category=category,
+            code=f"40063813339{number:02}",
+            is_sold_out=name == "Carrot cake",
+        )
+        for number, (name, price, tint, category) in enumerate(rows, start=1)
+    )
+
+
+def items_page(*, network: str = "mainnet") -> Stage:
+    stage = Stage(currency=USD, network=network).ready()
+    stage.tell(ItemsChanged(items=shelf_of()))
+    stage.window.open_items()
+    return stage
+
+
+def items_empty() -> Stage:
+    stage = Stage(currency=USD).ready()
+    stage.window.open_items()
+    return stage
+
+
+def items_cart() -> Stage:
+    stage = items_page()
+    for at in (0, 0, 5, 2, 9, 1):
+        stage.till.add(shelf_of()[at])
+    return stage
+
+
+def items_sold_out() -> Stage:
+    stage = items_page(network="regtest")
+    stage.till.add(shelf_of()[8])
+    stage.shelf.choose("Sandwiches")
+    return stage
+
+
+def items_arranging() -> Stage:
+    stage = items_page()
+    stage.shelf.arrange(is_on=True)
+    return stage
+
+
+def items_many() -> Stage:
+    """More items than fit, and more categories."""
+    stage = Stage(currency=USD, network="regtest").ready()
+    items = tuple(
+        replace(each, id=100 * turn + each.id, category=f"{each.category} {turn}")
+        for turn in range(4)
+        for each in shelf_of()
+    )
+    stage.tell(ItemsChanged(items=items))
+    stage.window.open_items()
+    for item in items[:30]:
+        stage.till.add(item)
+    return stage
+
+
+def items_on_the_keypad() -> Stage:
+    stage = items_page()
+    for at in (0, 0, 5):
+        stage.till.add(shelf_of()[at])
+    stage.window.open_till()
+    return stage.type("3.5")
+
+
+def items_scanned() -> Stage:
+    stage = items_page()
+    stage.window.open_till()
+    stage.till.add(shelf_of()[9])
+    return stage
+
+
+def items_editor() -> Stage:
+    stage = items_page(network="regtest")
+    stage.shelf.edit(shelf_of()[3])
+    return stage
+
+
+def items_editor_new() -> Stage:
+    stage = items_page()
+    stage.shelf.new()
+    stage.shelf.write(name="Lemonade", price="3.5")
+    stage.shelf.choose_tint(Tint.YELLOW)
+    stage.shelf.save()
+    stage.tell(ItemEditFailed(sentence="The database can't be reached: try again."))
+    return stage
+
+
+def items_editor_removing() -> Stage:
+    stage = items_editor()
+    stage.shelf.mark_sold_out(is_sold_out=True)
+    stage.shelf.remove()
+    return stage
+
+
+def cart() -> Stage:
+    stage = items_cart()
+    stage.till.open_cart()
+    return stage
+
+
+def cart_discounts() -> Stage:
+    stage = items_on_the_keypad()
+    stage.till.open_cart()
+    stage.till.set_quantity(0, 123)
+    stage.till.open_discount(1)
+    stage.type("12.5")
+    stage.till.use_discount()
+    stage.till.open_discount(None)
+    stage.till.choose_kind(is_percent=False)
+    stage.type("25")
+    stage.till.use_discount()
+    stage.till.open_note()
+    stage.till.type_note("Table 4, for the birthday of Ana's grandmother, with two candles")
+    stage.till.keep_note()
+    return stage
+
+
+def cart_free() -> Stage:
+    stage = Stage(currency=USD, network="regtest").ready().type("3.50")
+    stage.till.open_cart()
+    stage.till.open_discount(0)
+    stage.type("100")
+    stage.till.use_discount()
+    return stage
+
+
+def cart_many() -> Stage:
+    stage = items_many()
+    stage.till.open_cart()
+    return stage
+
+
+def cart_discount() -> Stage:
+    stage = cart()
+    stage.till.open_discount(3)
+    return stage.type("15")
+
+
+def cart_discount_fixed() -> Stage:
+    stage = cart_discounts()
+    stage.till.open_discount(None)
+    stage.till.choose_kind(is_percent=False)
+    return stage.type("2.50")
+
+
+def cart_note() -> Stage:
+    stage = cart()
+    stage.till.open_note()
+    stage.till.type_note("Table 4")
+    return stage
+
+
+def last_sale(state: PaymentState = PaymentState.COMPLETED) -> Stage:
+    stage = items_page()
+    stage.window.open_till()
+    stage.last_sale.open()
+    sold = Cart(currency=USD)
+    for at in (0, 0, 5, 9):
+        sold = carts.put(sold, shelf_of()[at])
+    sold = carts.with_note(carts.discount_sum(sold, Discount(percent=Fraction(10))), "Table 4")
+    sale = sale_of_cart(sold, percent=Fraction(10), recipients=shop().tip_recipients)
+    is_paid = state is PaymentState.COMPLETED
+    payment = payment_for(sale, state=state, paid_at=int(time.time()) if is_paid else None)
+    parts = transfers_of(
+        payment.total_sats - payment.tip_sats, payment.tip_sats, TransferState.SETTLED
+    )
+    payment = replace(payment, transfers=parts if is_paid else payment.transfers)
+    stage.answers.append(LastSaleLoaded(sale=LastSale(payment=payment, cart=sold)))
+    return stage
+
+
+def last_sale_cancelled() -> Stage:
+    return last_sale(PaymentState.CANCELLED)
+
+
+def last_sale_none() -> Stage:
+    stage = Stage(network="regtest").ready()
+    stage.last_sale.open()
+    stage.answers.append(LastSaleLoaded(sale=None))
+    return stage
+
+
+def last_sale_failed() -> Stage:
+    stage = Stage().ready()
+    stage.last_sale.open()
+    stage.answers.append(LastSaleFailed(sentence="The database cannot be reached."))
+    return stage
+
+
 STATES: Final[tuple[Callable[[], Stage], ...]] = (
     empty,
     starting,
     typing,
     items,
+    items_page,
+    items_empty,
+    items_cart,
+    items_sold_out,
+    items_arranging,
+    items_many,
+    items_on_the_keypad,
+    items_scanned,
+    items_editor,
+    items_editor_new,
+    items_editor_removing,
+    cart,
+    cart_discounts,
+    cart_free,
+    cart_many,
+    cart_discount,
+    cart_discount_fixed,
+    cart_note,
+    last_sale,
+    last_sale_cancelled,
+    last_sale_none,
+    last_sale_failed,
     many_digits,
     full,
     offline,
     error,
     expired,
     notices,
+    notices_many,
+    notices_busy,
+    notices_unassigned,
     tip,
     tip_fiat,
     tip_custom,
@@ -447,6 +832,11 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     attention_asking,
     attention_failed,
     attention_foreign,
+    attention_surplus,
+    health_looking,
+    health,
+    health_trouble,
+    health_away,
 )
 
 
@@ -460,6 +850,9 @@ def on_stage(make: Callable[[], Stage], size: QSize, *, dark: bool = True) -> St
     QTest.qWait(20)
     stage.tell(*stage.answers)
     QTest.qWait(5)
+    for _ in range(3):
+        # A page of many cards is laid out in several turns.
+        QApplication.processEvents()
     return stage
 
 

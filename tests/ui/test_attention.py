@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -11,16 +12,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.ui.bridge import NOT_TAKEN, STARTING, WHO, Bridge, Services
 from blinkpos_desktop.ui.pages.attention_page import AttentionPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.line import NameLine
-from tests.ui.fakes import waiting
+from tests.ui.fakes import surplus_of, waiting
 from tests.ui.screens import Stage
 
 KEEP, RETRY = Choice(remedy=Remedy.KEEP), Choice(remedy=Remedy.RETRY)
@@ -103,6 +105,10 @@ def test_only_what_can_be_chosen_is_wanted() -> None:
     assert person.wanted == []
     person.model.choose(2, Remedy.SEEN)
     assert person.wanted == [(2, Choice(remedy=Remedy.SEEN))]
+    surplus = surplus_of(9)
+    person.model.on_fact(AttentionChanged(items=(), surpluses=(surplus,)))
+    person.model.choose(surplus.payment_id, Remedy.KEEP)
+    assert len(person.wanted) == 1
 
 
 @pytest.fixture
@@ -127,6 +133,10 @@ def line_of(page: AttentionPage) -> NameLine:
 
 def opened(stage: Stage, *items: AttentionItem) -> AttentionPage:
     stage.tell(AttentionChanged(items=items))
+    return opened_page(stage)
+
+
+def opened_page(stage: Stage) -> AttentionPage:
     QTest.mouseClick(stage.window.attention_tab, LEFT)
     page = stage.window.stack.currentWidget()
     assert isinstance(page, AttentionPage)
@@ -161,6 +171,30 @@ def test_the_page_says_what_whom_when_and_why(stage: Stage) -> None:
     assert stage.window.till_tab.isChecked()
 
 
+HOLD = Hold(
+    id=1, cause=HoldCause.RESTORED, external_id="", held_at=1_800_000_000, differing=2, for_person=1
+)
+
+
+def test_a_hold_is_on_the_list_with_its_sentence_until_it_is_over(stage: Stage) -> None:
+    stage.tell(AttentionChanged(items=(waiting(1),), hold=HOLD))
+    assert stage.window.attention_tab.text() == "Attention (2)"
+    page = opened_page(stage)
+    shown = texts(page)
+    assert HOLD.sentence in shown
+    assert "run blinkpos reconcile --fix" in shown
+    assert (THE_LEDGER, Remedy.RELEASE) not in page.buttons, "something can still be recorded"
+    stage.tell(AttentionChanged(items=(), hold=replace(HOLD, for_person=2)))
+    release = page.buttons[THE_LEDGER, Remedy.RELEASE]
+    QTest.mouseClick(release, LEFT)
+    assert stage.bridge.choices == [(THE_LEDGER, Choice(remedy=Remedy.RELEASE))]
+    assert not page.buttons[THE_LEDGER, Remedy.RELEASE].isEnabled()
+    stage.tell(ChoiceFailed(transfer_id=THE_LEDGER, sentence="The ledger is not held."))
+    assert "The ledger is not held." in texts(page)
+    stage.tell(AttentionChanged(items=()))
+    assert texts(page) == "Nothing needs attention"
+
+
 def test_a_tap_keeps_it_and_the_card_waits_for_blink(stage: Stage) -> None:
     page = opened(stage, waiting(1))
     QTest.mouseClick(page.buttons[1, Remedy.KEEP], LEFT)
@@ -191,6 +225,31 @@ def test_another_recipient_is_typed_and_sent_by_touch_or_keyboard(stage: Stage) 
     QTest.keyClick(line_of(page), Qt.Key.Key_Return)
     assert stage.bridge.choices == [(1, Choice(remedy=Remedy.SEND, recipient="ana_x"))]
     assert page.name is None
+
+
+def test_a_surplus_is_counted_listed_and_seen_by_a_tap(stage: Stage) -> None:
+    surplus = surplus_of(2)
+    stage.tell(AttentionChanged(items=(waiting(1),), surpluses=(surplus,)))
+    assert stage.window.attention_tab.text() == "Attention (2)"
+    QTest.mouseClick(stage.window.attention_tab, LEFT)
+    page = stage.window.stack.currentWidget()
+    assert isinstance(page, AttentionPage)
+    shown = texts(page)
+    assert "17 sats more than asked" in shown
+    assert "Came in beyond what was asked (counter): kept in the collecting wallet." in shown
+    button = page.buttons[surplus.payment_id, Remedy.SEEN]
+    assert button.accessibleName() == "I have seen it: 17 sats more than asked"
+    QTest.mouseClick(button, LEFT)
+    assert stage.bridge.choices == [(surplus.payment_id, Choice(remedy=Remedy.SEEN))]
+    assert "Being written down" in texts(page)
+    stage.tell(ChoiceFailed(transfer_id=surplus.payment_id, sentence="The database is away."))
+    assert "The database is away." in texts(page)
+    QTest.mouseClick(page.buttons[surplus.payment_id, Remedy.SEEN], LEFT)
+    assert len(stage.bridge.choices) == 2
+    stage.tell(ChoiceTaken(transfer_id=surplus.payment_id))
+    stage.tell(AttentionChanged(items=(waiting(1),)))
+    assert "17 sats" not in texts(page)
+    assert stage.window.attention_tab.text() == "Attention (1)"
 
 
 def test_escape_leaves_the_question_and_then_the_page(stage: Stage) -> None:
@@ -250,9 +309,12 @@ async def test_the_bridge_passes_a_choice_on_and_answers_once(
             checkout=nothing,
             history=nothing,
             attention=fake,
+            announcing=nothing,
+            items=nothing,
             cancel=nothing,
             check=nothing,
             take_up=nothing,
+            examine=nothing,
         )
     )
     bridge.choose(7, KEEP)

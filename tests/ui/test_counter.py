@@ -396,9 +396,12 @@ async def test_the_bridge_passes_it_on_and_answers_once(
             checkout=nothing,
             history=nothing,
             attention=nothing,
+            announcing=nothing,
+            items=nothing,
             cancel=nothing,
             check=answering(outcome),
             take_up=answering(outcome),
+            examine=nothing,
         )
     )
     act(bridge)

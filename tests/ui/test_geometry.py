@@ -7,17 +7,26 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.ui.theme import MIN_TARGET
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.label import ElidedLabel
+from blinkpos_desktop.ui.widgets.status_line import StatusLine
 from tests.ui.screens import SIZES, STATES, Stage, on_stage
 
 
 def rect_in(window: QWidget, widget: QWidget) -> QRect:
-    return QRect(widget.mapTo(window, widget.rect().topLeft()), widget.size())
+    """Return what can be seen of a widget: a scroll area cuts off the rest."""
+    rect = QRect(widget.mapTo(window, widget.rect().topLeft()), widget.size())
+    parent = widget.parentWidget()
+    while parent is not None and parent is not window:
+        if isinstance(parent.parentWidget(), QScrollArea):
+            corner = parent.mapTo(window, parent.rect().topLeft())
+            rect = rect.intersected(QRect(corner, parent.size()))
+        parent = parent.parentWidget()
+    return rect
 
 
 def needed(label: QLabel) -> QSize:
@@ -36,7 +45,12 @@ def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage], size: QSize) -
     window = stage.window
     qtbot.addWidget(window)
     assert window.size() == size
-    buttons = [b for b in window.findChildren(QAbstractButton) if b.isVisible()]
+    buttons = [
+        b
+        for b in window.findChildren(QAbstractButton)
+        # Low and dead while a customer is served.
+        if b.isVisible() and (b.isEnabled() or not isinstance(b, StatusLine))
+    ]
     labels = [lb for lb in window.findChildren(QLabel) if lb.isVisible() and lb.text()]
     for button in buttons:
         name = button.accessibleName()
@@ -52,7 +66,11 @@ def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage], size: QSize) -
             assert needed(label).height() <= room.height() + 1, label.text()
     shown: list[QWidget] = [*buttons, *labels]
     for widget in shown:
-        assert window.rect().contains(rect_in(window, widget)), widget.accessibleName()
+        seen = rect_in(window, widget)
+        assert seen.isEmpty() or window.rect().contains(seen), widget.accessibleName()
     for one, other in combinations(shown, 2):
+        if one.isAncestorOf(other):
+            # The words on a button: the status line's.
+            continue
         both = rect_in(window, one).intersected(rect_in(window, other))
         assert both.isEmpty(), (one, other)

@@ -6,9 +6,12 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontMetrics
 
+from blinkpos_desktop.domain.item import Tint
 from blinkpos_desktop.ui.theme import (
     DARK,
+    DARK_TINTS,
     LIGHT,
+    LIGHT_TINTS,
     MIN_TARGET,
     Colours,
     metrics_for,
@@ -58,6 +61,18 @@ def test_contrast_is_measured_right() -> None:
 @pytest.mark.parametrize(("text", "ground"), TEXT)
 def test_text_is_readable(colours: Colours, text: str, ground: str) -> None:
     assert contrast(getattr(colours, text), getattr(colours, ground)) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("colours", "tints"), [(DARK, DARK_TINTS), (LIGHT, LIGHT_TINTS)], ids=["dark", "light"]
+)
+def test_every_item_is_readable_on_its_colour(
+    colours: Colours, tints: dict[str, tuple[str, str]]
+) -> None:
+    assert set(tints) == set(Tint)
+    for grounds in tints.values():
+        for ground in grounds:
+            assert contrast(colours.text, ground) >= 4.5, ground
 
 
 @pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])

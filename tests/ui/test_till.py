@@ -17,6 +17,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentClosed,
     PaymentCompleted,
     PaymentPaid,
+    PaymentSeen,
     PriceChanged,
     TransferChanged,
 )
@@ -48,9 +49,13 @@ class Counter:
         self.sales: list[Sale] = []
         self.cancelled: list[int] = []
         self.sounds: list[Sound] = []
+        self.green: list[Payment] = []
+        self.acknowledged: list[int] = []
         self.till.charge_wanted.connect(self.sales.append)
         self.till.cancel_wanted.connect(self.cancelled.append)
         self.till.sound_wanted.connect(self.sounds.append)
+        self.till.green_shown.connect(self.green.append)
+        self.till.acknowledge_wanted.connect(self.acknowledged.append)
 
     def is_on(self, screen: Screen) -> bool:
         return self.till.view.screen is screen
@@ -423,6 +428,7 @@ def test_green_for_the_hash_on_the_screen_with_one_sound(counter: Counter) -> No
     counter.till.on_fact(PaymentPaid(payment=payment))
     assert counter.sounds.count(Sound.SUCCESS) == 1
     assert counter.till.view.notices == ()
+    assert counter.green == [payment]
 
 
 @pytest.mark.parametrize("was_closed", [False, True])
@@ -436,7 +442,8 @@ def test_another_hash_never_goes_green_nor_sounds(counter: Counter, *, was_close
     assert Sound.SUCCESS not in counter.sounds
     (notice,) = counter.till.view.notices
     assert notice.kind is (NoticeKind.LATE if was_closed else NoticeKind.ELSEWHERE)
-    assert (notice.amount.minor, notice.sats, notice.at) == (23, 23, NOON)
+    assert (notice.sats, notice.at, notice.till) == (23, NOON, "counter")
+    assert counter.green == []
 
 
 def test_a_payment_without_a_hash_never_goes_green(counter: Counter) -> None:
@@ -468,6 +475,7 @@ def test_a_repeated_fact_makes_one_notice_and_none_once_it_was_seen(counter: Cou
     counter.till.on_fact(PaymentPaid(payment=late))
     (notice,) = counter.till.view.notices
     counter.till.acknowledge(notice)
+    counter.till.on_fact(PaymentSeen(payment_id=late.id))
     counter.till.on_fact(PaymentPaid(payment=late))
     assert counter.till.view.notices == ()
 
@@ -477,7 +485,7 @@ def test_late_money_stays_until_seen_and_other_tills_sales_make_way(counter: Cou
     counter.till.on_fact(PaymentPaid(payment=late))
     for number in range(10):
         counter.till.on_fact(PaymentPaid(payment=paid(payment_for(sale_of(), number=number))))
-    hashes = [int(notice.payment_hash, 16) for notice in counter.till.view.notices]
+    hashes = [int(notice.id, 16) for notice in counter.till.view.notices]
     assert hashes == [99, 9, 8, 7]
 
 

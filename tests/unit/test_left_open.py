@@ -59,6 +59,8 @@ def test_what_is_paid_is_announced_and_what_is_closed_forgotten(state: PaymentSt
     found = fate(replace(OPEN, state=state), is_known_open=True, now=0)
     if state in RECEIVED:
         assert found is Fate.ANNOUNCE
+        seen = replace(OPEN, state=state, is_seen=True)
+        assert fate(seen, is_known_open=True, now=0) is Fate.FORGET
     else:
         assert found is (Fate.OFFER if state is PaymentState.AWAITING else Fate.FORGET)
 

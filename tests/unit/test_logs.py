@@ -23,8 +23,12 @@ def _own_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     raises = logging.raiseExceptions
+    chatty = {name: logging.getLogger(name).level for name in logs._CHATTY}
     root.handlers = []
     yield
+    for name, before in chatty.items():
+        # Other tests hear what these say.
+        logging.getLogger(name).setLevel(before)
     for handler in root.handlers:
         handler.close()
     root.handlers, logging.raiseExceptions = handlers, raises
@@ -40,6 +44,7 @@ def settings_for(folder: Path) -> Settings:
         api_key=Secret(KEY),
         database_url=Secret("postgresql://u:p%40ssword@db.example/till"),
         redis_url=Secret("redis://:redis_password@cache.example/0"),
+        backup_passphrase=Secret("backup passphrase"),
     )
 
 
@@ -79,6 +84,7 @@ def test_no_secret_gets_into_the_file_or_to_stderr(
     log.error("connecting to %s", settings.database_url.reveal())
     log.error("password=p%%40ssword, password=%s", "p@ssword")
     log.error("AUTH redis_password")
+    log.error("sealed with backup passphrase")
     try:
         int(KEY)
     except ValueError:
@@ -88,7 +94,7 @@ def test_no_secret_gets_into_the_file_or_to_stderr(
         assert "the key is ***" in text
         assert "connecting to ***\n" in text
         assert "ValueError: invalid literal for int() with base 10: '***'" in text
-        for secret in (KEY, "p%40ssword", "p@ssword", "redis_password"):
+        for secret in (KEY, "p%40ssword", "p@ssword", "redis_password", "backup passphrase"):
             assert secret not in text
 
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blinkpos_desktop.domain.memo import MAX_BYTES, customer_memo, merchant_memo, tip_memo
+from blinkpos_desktop.domain.memo import (
+    MAX_BYTES,
+    customer_memo,
+    joined_memo,
+    merchant_memo,
+    tip_memo,
+)
 from blinkpos_desktop.domain.money import SATS, Currency, Price, format_sats
 from blinkpos_desktop.domain.sale import Quote, Recipient, quote
 from tests.unit.strategies import USD, Deal, deals, sale_of
@@ -185,3 +191,27 @@ def test_a_currency_without_a_symbol_shows_its_code() -> None:
 def tip_words(asked: Quote) -> str:
     assert asked.sale.currency is SATS
     return f"{asked.tip_sats} sat tip received to elturco"
+
+
+def test_a_joined_memo_names_all_that_go_along() -> None:
+    tips = [f"BlinkPOS Tip received: {sats} sats" for sats in (100, 2, 7)]
+    assert joined_memo(tips[0], []) == tips[0]
+    assert joined_memo(tips[0], tips[1:]) == (
+        "BlinkPOS Tip received: 100 sats | owed before: "
+        "BlinkPOS Tip received: 2 sats, BlinkPOS Tip received: 7 sats"
+    )
+
+
+@given(memo=st.text(min_size=1, max_size=639), carried=st.lists(st.text("ab₿ ", min_size=1)))
+def test_a_joined_memo_has_room_for_the_count_of_those_it_does_not_name(
+    memo: str, carried: list[str]
+) -> None:
+    joined = joined_memo(memo, carried)
+    assert len(joined.encode()) <= max(MAX_BYTES, len(memo.encode()) if not carried else 0)
+    assert joined
+
+
+def test_many_debts_are_counted_where_there_is_no_room() -> None:
+    joined = joined_memo("a", ["b" * 200] * 7)
+    assert joined == f"a | owed before: {', '.join(['b' * 200] * 3)} and 4 more"
+    assert joined_memo("a" * 600, ["b" * 200] * 7) == f"{'a' * 600} | owed before: 7 more"

@@ -17,8 +17,10 @@ from blinkpos_desktop.domain.reconciliation import (
     LedgerPayment,
     LedgerRows,
     LedgerSend,
+    NamedTransfer,
     OpenTransfer,
     compare,
+    highest_number,
     number_of,
 )
 from blinkpos_desktop.domain.transfer import TransferState
@@ -106,7 +108,7 @@ def test_more_or_less_received_than_recorded() -> None:
 @pytest.mark.parametrize("state", [each for each in TransferState if each != "settled"])
 def test_sent_and_not_recorded(state: TransferState) -> None:
     rows = LedgerRows(sends=(replace(SEND, state=state, is_recent=False),))
-    can_fix = state not in {TransferState.PLANNED, TransferState.KEPT}
+    can_fix = state not in {TransferState.PLANNED, TransferState.KEPT, TransferState.CARRIED}
     assert kinds(rows, OUT) == [(Kind.SENT, 23, can_fix)]
     for status in (TransactionStatus.PENDING, TransactionStatus.FAILURE):
         assert kinds(rows, replace(OUT, status=status)) == []
@@ -189,3 +191,103 @@ def test_since() -> None:
     for bad in ("", "-1", "soon", "2026-13-01", "\u0667", "1e3", "0001-01-01T00:00+23:59x"):
         with pytest.raises(InputError):
             parse_since(bad, now)
+
+
+NAMED = NamedTransfer(
+    payment_id=1,
+    transfer_id=2,
+    recipient="cafe",
+    state=TransferState.PLANNED,
+    sats=23,
+    own_sats=23,
+    invoiced_at=900,
+)
+NEWER = replace(OUT, payment_hash="c" * 64, payment_request="lnbc1")
+
+
+def by_newer(
+    transfer: NamedTransfer = NAMED, seen: WalletTransaction = NEWER
+) -> list[tuple[Kind, bool, bool]]:
+    rows = LedgerRows(named=(transfer,))
+    found = compare(LEDGER, rows, [seen], []).differences
+    return [(each.kind, each.can_fix, each.is_for_person) for each in found]
+
+
+@pytest.mark.parametrize("state", TransferState)
+def test_what_a_newer_copy_of_the_ledger_sent_can_be_recorded_where_none_of_ours_is_under_way(
+    state: TransferState,
+) -> None:
+    expected = {
+        TransferState.SETTLED: (Kind.NO_ROW, False, True),
+        TransferState.KEPT: (Kind.MAYBE_SENT, False, True),
+        TransferState.PLANNED: (Kind.SENT, True, False),
+        TransferState.PREPARED: (Kind.SENT, True, False),
+        TransferState.ATTENTION: (Kind.SENT, True, False),
+    }
+    assert by_newer(replace(NAMED, state=state)) == [expected.get(state, (Kind.SENT, False, False))]
+
+
+def test_both_copies_sent_it() -> None:
+    rows = replace(ROWS, named=(replace(NAMED, state=TransferState.SETTLED),))
+    assert kinds(rows, IN, OUT, NEWER) == [(Kind.SENT_TWICE, 23, False)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        # Sent alone, and here with debts.
+        (replace(NEWER, sats=20), (Kind.SENT, True, False)),
+        # Debts went along with it, or it was another one's: a person looks.
+        (replace(NEWER, sats=25), (Kind.MAYBE_SENT, True, False)),
+        (replace(NEWER, payment_request=""), (Kind.MAYBE_SENT, True, False)),
+        # Still under way: it is neither recorded nor anybody's to judge.
+        (replace(NEWER, status=TransactionStatus.PENDING), (Kind.SENT, False, False)),
+        (replace(NEWER, status=TransactionStatus.PENDING, sats=25), (Kind.SENT, False, False)),
+        # Sent before this sale's invoice was made: the number was given anew here.
+        (replace(NEWER, created_at=899), (Kind.NO_ROW, False, True)),
+        (replace(NEWER, direction=Direction.RECEIVE), (Kind.NO_ROW, False, True)),
+    ],
+)
+def test_only_the_same_transfer_is_taken_for_it(
+    seen: WalletTransaction, expected: tuple[Kind, bool, bool]
+) -> None:
+    assert by_newer(replace(NAMED, own_sats=20), seen) == [expected]
+
+
+def test_a_failure_of_a_newer_copy_is_nothing() -> None:
+    assert by_newer(seen=replace(NEWER, status=TransactionStatus.FAILURE)) == []
+
+
+def test_what_a_newer_copy_sent_is_not_owed_as_well() -> None:
+    left = OpenTransfer(
+        payment_id=1,
+        transfer_id=2,
+        recipient="cafe",
+        sats=23,
+        state=TransferState.PLANNED,
+        reason="",
+        at=1001,
+    )
+    rows = LedgerRows(named=(NAMED,), open=(left,))
+    assert kinds(rows, NEWER) == [(Kind.SENT, 23, True)]
+
+
+def test_the_highest_number_that_blink_shows() -> None:
+    other = replace(IN, external_id="bp-ba9876543210-99-1")
+    assert highest_number([IN, OUT, other], LEDGER) == 2
+    assert highest_number([other], LEDGER) is None
+
+
+def test_what_is_only_owed_is_no_difference_between_ledger_and_blink() -> None:
+    owed = Difference(kind=Kind.OWED, sats=1, at=0)
+    lost = Difference(kind=Kind.NO_ROW, sats=1, at=0)
+    sent = Difference(kind=Kind.SENT, sats=1, at=0)
+    report = Report(
+        since=0,
+        asked=0,
+        transactions=0,
+        not_ours=NotOurs(),
+        found=(),
+        remaining=(owed, lost, sent),
+    )
+    assert (report.differing, report.for_person) == ((lost, sent), (lost,))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load, redact_url
+from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load
 
 KEY = "blink_0123456789abcdef"
 NOWHERE = Path("/nonexistent/blinkpos.toml")
@@ -53,7 +54,10 @@ def test_without_any_setting_there_are_defaults() -> None:
     assert settings.merchant is None
     assert settings.tip_recipients == ()
     assert settings.database_url is None
+    assert settings.database_direct_url is None
     assert settings.redis_url is None
+    assert settings.backups == settings.data_dir / "backups"
+    assert settings.backup_passphrase is None
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -67,9 +71,22 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         CURRENCY="usd",
         TILL="counter 1",
         DATABASE_URL="postgresql://u:p@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:p@db.example:5433/till",
         REDIS_URL="redis://:p@cache.example:6379/0",
         DATA_DIR=str(tmp_path / "data"),
+        BACKUP_DIR=str(tmp_path / "usb"),
+        BACKUP_PASSPHRASE="correct horse",
+        PAYOUT_KEY="blink_that_pays",
+        METRICS_PORT="9464",
+        ALERT_URL="http://user:pw@hooks.example/T0KEN",
+        KEY_PASSPHRASE=" with spaces ",
     )
+    assert settings.payout_key == Secret("blink_that_pays")
+    assert settings.keys_of_file == frozenset()
+    assert settings.metrics_port == 9464
+    assert settings.alert_url == Secret("http://user:pw@hooks.example/T0KEN")
+    assert settings.key_passphrase == Secret(" with spaces ")
+    assert settings.stored_keys == config_file().parent / "keys"
     assert settings.api_key == Secret(KEY)
     assert settings.api_url == "https://blink.example/graphql"
     assert settings.ws_url == "wss://blink.example/graphql"
@@ -79,8 +96,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.currency == "USD"
     assert settings.till == "counter 1"
     assert settings.database_url == Secret("postgresql://u:p@db.example/till")
+    assert settings.database_direct_url == Secret("postgresql://u:p@db.example:5433/till")
     assert settings.redis_url == Secret("redis://:p@cache.example:6379/0")
     assert settings.data_dir == tmp_path / "data"
+    assert settings.backups == tmp_path / "usb"
+    assert settings.backup_passphrase == Secret("correct horse")
 
 
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +134,17 @@ def test_the_file_is_read_in_any_spelling_and_with_lists(write: Write) -> None:
     assert settings.tip_presets == (Fraction(5), Fraction("7.5"))
 
 
+def test_it_is_known_which_keys_the_file_gave(write: Write) -> None:
+    path = write(f'api_key = "{KEY}"\npayout_key = "{KEY}"\n')
+    assert load({}, path).keys_of_file == {"API_KEY", "PAYOUT_KEY"}
+    assert load({"BLINKPOS_API_KEY": "blink_of_env"}, path).keys_of_file == {"PAYOUT_KEY"}
+
+
+def test_a_passphrase_is_not_read_from_the_file(write: Write) -> None:
+    with pytest.raises(SettingsError, match="no setting"):
+        load({}, write('key_passphrase = "correct horse"'))
+
+
 def test_the_environment_comes_before_the_file(write: Write) -> None:
     path = write('currency = "EUR"\ntill = "garden"\n')
     settings = load({"BLINKPOS_CURRENCY": "USD"}, path)
@@ -130,9 +161,10 @@ def test_a_key_in_the_file_of_its_owner_alone_is_taken(write: Write, mode: int) 
     assert load({}, write(f'api_key = "{KEY}"', mode)).api_key == Secret(KEY)
 
 
+@pytest.mark.parametrize("name", ["api_key", "payout_key"])
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601, 0o666])
-def test_a_key_in_a_file_that_others_reach_is_refused(write: Write, mode: int) -> None:
-    path = write(f'api_key = "{KEY}"', mode)
+def test_a_key_in_a_file_that_others_reach_is_refused(write: Write, mode: int, name: str) -> None:
+    path = write(f'{name} = "{KEY}"', mode)
     with pytest.raises(SettingsError, match="chmod 600") as caught:
         load({}, path)
     assert KEY not in str(caught.value)
@@ -192,10 +224,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://h:port/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://h:0/x", "postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://[::1/x", "postgresql:// or postgres://"),
-        ("REDIS_URL", "http://cache.example", "redis:// or rediss:// or unix://"),
-        ("REDIS_URL", "6379", "redis:// or rediss:// or unix://"),
+        ("DATABASE_DIRECT_URL", "mysql://db.example/x", "postgresql:// or postgres://"),
+        ("DATABASE_DIRECT_URL", "postgresql://db.example/x", "BLINKPOS_DATABASE_URL: set that too"),
+        ("REDIS_URL", "http://cache.example", "redis+sentinel:// or rediss+sentinel:// or unix://"),
+        ("REDIS_URL", "redis+sentinel://h1:26379,h2:0/shop", "a valid address"),
+        ("REDIS_URL", "6379", "redis+sentinel:// or rediss+sentinel:// or unix://"),
         ("DATA_DIR", "~nobody_of_this_name/x", "a folder that can be made"),
         ("DATA_DIR", "a\0b", "a folder that can be made"),
+        ("PAYOUT_KEY", "short", "Blink API key without spaces"),
+        ("METRICS_PORT", "0", "1 to 65535"),
+        ("METRICS_PORT", "65536", "1 to 65535"),
+        ("METRICS_PORT", "٩٤٦٤", "1 to 65535"),
+        ("ALERT_URL", "ftp://hooks.example/x", "https:// or http://"),
+        ("ALERT_URL", "https:///x", "name a host"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -246,7 +287,8 @@ def test_a_key_never_travels_in_the_clear(host: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://blink.example", "blink.example", "https:blink.example", "https://", "https:///graphql",
-     "https://blink.example:99999/", "https://blink.example:0/", "https://bl ink.example/",
+     "https://h1,h2/graphql", "https://blink.example:99999/", "https://blink.example:0/",
+     "https://bl ink.example/",
      "https://user:secret@blink.example/", "https://blink.example\n/graphql"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_unshown(url: str) -> None:
@@ -269,11 +311,25 @@ def test_a_folder_of_the_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert not (tmp_path / "till").exists()
 
 
+def test_a_passphrase_is_long_enough_and_nobody_elses_to_read(write: Write) -> None:
+    assert "at least 8 characters" in refused(BACKUP_PASSPHRASE="horse")
+    path = write('backup_passphrase = "correct horse"', 0o644)
+    with pytest.raises(SettingsError, match="passphrase of the backups") as error:
+        load({}, path)
+    assert "correct horse" not in error.value.sentence
+    assert "BLINKPOS_BACKUP_DIR" in refused(BACKUP_DIR="~nobody-here/backups")
+
+
 def test_no_secret_shows_in_a_text_of_the_settings() -> None:
     settings = from_env(
         API_KEY=KEY,
         DATABASE_URL="postgresql://u:database_password@db.example/till",
+        DATABASE_DIRECT_URL="postgresql://u:direct_password@db.example/till",
         REDIS_URL="redis://:redis_password@cache.example/0",
+        BACKUP_PASSPHRASE="backup_password",
+        PAYOUT_KEY=KEY,
+        KEY_PASSPHRASE="a password",
+        ALERT_URL="https://hooks.example/password",
     )
     for text in (repr(settings), str(settings), f"{settings}", f"{settings.api_key}"):
         assert KEY not in text
@@ -298,6 +354,12 @@ def test_no_secret_shows_in_a_text_of_the_settings() -> None:
         ("unix:///run/redis.sock?db=0&password=secret",
          "unix:///run/redis.sock?db=0&password=***"),
         ("https://h/g?api_key=secret#secret", "https://h/g?api_key=***"),
+        ("postgresql://u:secret@h1:5432,h2/t?target_session_attrs=read-write",
+         "postgresql://***@h1:5432,h2/t?target_session_attrs=read-write"),
+        ("redis+sentinel://u:secret@h1:26379,h2:26379/shop/0?sentinel_password=secret",
+         "redis+sentinel://***@h1:26379,h2:26379/shop/0?sentinel_password=***"),
+        ("redis://u:sec@ret@h/0", "redis://***@h/0"),
+        ("redis://u:secret/0", "***"),
         # A password that was not encoded: where it ends is a guess.
         ("postgresql://u:se/secret@h/t", "***"),
         ("postgresql://u:12/secret@h/t", "***"),

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    Allowance,
+    BelowOneCentError,
     BlinkRefusedError,
     CannotReceiveError,
+    IdTakenError,
     InvoiceStatus,
     RateLimitedError,
     RecipientWallet,
+    Scope,
     SendAnswer,
     TransactionPage,
     TransactionStatus,
     UnknownRecipientError,
 )
-from blinkpos_desktop.domain.errors import OutcomeUnknownError, SettingsError, UnavailableError
+from blinkpos_desktop.domain.errors import (
+    OutcomeUnknownError,
+    SettingsError,
+    TillError,
+    UnavailableError,
+)
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Invoice
 from blinkpos_desktop.domain.transfer import RecipientInvoice
 from blinkpos_desktop.services.blink import invoices, wire
-from blinkpos_desktop.services.blink.transport import BUSY, Transport
+from blinkpos_desktop.services.blink.gate import BUSY, Urgency
+from blinkpos_desktop.services.blink.transport import Transport
 
 RECIPIENT_MINUTES: Final = 24 * 60
 PAY_SECONDS: Final = 30.0
+FRESH_SECONDS: Final = 10.0
+"""A payment leaves within so much boot time after its intent was written, or not at all."""
 STATUS_SECONDS: Final = 5.0
 """A question that can be asked again soon must not hold up the next invoice's."""
 PAGE_SIZE: Final = 100
@@ -36,6 +49,8 @@ _NO_SUCH = re.compile(
     r"|no (account|user|wallet)|invalid",
     re.IGNORECASE,
 )
+_ID_TAKEN = re.compile(r"external ?id\b.*already exists", re.IGNORECASE | re.DOTALL)
+_BELOW_A_CENT = re.compile(r"too low for recipient", re.IGNORECASE)
 
 
 class BlinkClient:
@@ -46,8 +61,34 @@ class BlinkClient:
         self._transport = transport
 
     async def account(self) -> Account:
-        """Return the key's own account, its scopes and the network."""
-        return wire.account(await self._transport.call("account"))
+        """Return the key's own account, its scopes and the network.
+
+        With a key of its own for paying, WRITE is that one's to have.
+
+        Raises:
+            SettingsError: a key is wrong, or the key for paying is another account's.
+        """
+        own = wire.account(await self._transport.call("account"))
+        return own if not self._transport.has_paying_key else with_payer(own, await self.payer())
+
+    async def payer(self) -> Account:
+        """Return the account of the key for paying.
+
+        Raises:
+            SettingsError: that key is wrong, or may not even read whose it is.
+        """
+        try:
+            return wire.account(await self._transport.call("account", paying=True))
+        except SettingsError as error:
+            raise SettingsError(
+                "Blink does not accept the key for paying: it needs READ and WRITE, "
+                "check BLINKPOS_PAYOUT_KEY.",
+                cause=error.cause,
+            ) from error
+
+    async def allowance(self) -> Allowance | None:
+        """Return what may still be sent inside Blink today; ``None`` when Blink does not say."""
+        return wire.allowance(await self._transport.call("limits"))
 
     async def currencies(self) -> Sequence[Currency]:
         """Return all the currencies that Blink lists."""
@@ -89,7 +130,9 @@ class BlinkClient:
             "expiresIn": minutes,
             "externalId": external_id,
         }
-        payload = await self._mutate("create_invoice", "lnInvoiceCreate", request)
+        payload = await self._mutate(
+            "create_invoice", "lnInvoiceCreate", request, urgency=Urgency.COUNTER
+        )
         made = wire.invoice(payload)
         decoded = invoices.check(
             made.payment_request,
@@ -138,14 +181,19 @@ class BlinkClient:
             external_id=external_id,
             payment_request=made.payment_request,
             payment_hash=decoded.payment_hash,
+            sats=sats,
             expires_at=decoded.expires_at,
         )
 
-    async def invoice_status(self, payment_hash: str) -> InvoiceStatus:
-        """Return what Blink says of an invoice."""
+    async def invoice_status(self, payment_hash: str, *, urgent: bool = False) -> InvoiceStatus:
+        """Return what Blink says of an invoice; ``urgent`` while it is on a screen."""
         variables = {"input": {"paymentHash": payment_hash}}
         data = await self._transport.call(
-            "invoice_status", variables, keyed=False, seconds=STATUS_SECONDS
+            "invoice_status",
+            variables,
+            keyed=False,
+            seconds=STATUS_SECONDS,
+            urgency=Urgency.MONEY if urgent else Urgency.ORDINARY,
         )
         return wire.invoice_status(data)
 
@@ -172,12 +220,24 @@ class BlinkClient:
             return False
         return payload.get("success") is True
 
+    async def until_open(self) -> None:
+        """Return when Blink may be asked again after HTTP 429: payments are first in the line."""
+        await self._transport.gate.wait(Urgency.MONEY, PAY_SECONDS)
+
     async def pay(self, wallet_id: str, payment_request: str, memo: str) -> SendAnswer:
-        """Pay a stored invoice from our wallet."""
+        """Pay a stored invoice from our wallet, now or not at all."""
         variables = {
             "input": {"walletId": wallet_id, "paymentRequest": payment_request, "memo": memo}
         }
-        data = await self._transport.call("pay", variables, seconds=PAY_SECONDS)
+        data = await self._transport.call(
+            "pay",
+            variables,
+            paying=True,
+            seconds=PAY_SECONDS,
+            urgency=Urgency.MONEY,
+            patience=0.0,
+            fresh_seconds=FRESH_SECONDS,
+        )
         return wire.send_answer(data)
 
     async def transaction_page(self, wallet_id: str, after: str | None) -> TransactionPage:
@@ -190,9 +250,15 @@ class BlinkClient:
         return wire.transactions(await self._transport.call("transactions", variables))
 
     async def _mutate(
-        self, name: str, field: str, request: dict[str, Any], *, keyed: bool = True
+        self,
+        name: str,
+        field: str,
+        request: dict[str, Any],
+        *,
+        keyed: bool = True,
+        urgency: Urgency = Urgency.ORDINARY,
     ) -> dict[str, Any]:
-        data = await self._transport.call(name, {"input": request}, keyed=keyed)
+        data = await self._transport.call(name, {"input": request}, keyed=keyed, urgency=urgency)
         payload = data.get(field)
         if not isinstance(payload, dict):
             raise OutcomeUnknownError("Blink gives an empty answer: try again.", cause=name)
@@ -201,7 +267,22 @@ class BlinkClient:
         return payload
 
 
-def _payload_error(name: str, error: wire.PayloadError) -> Exception:
+def with_payer(own: Account, payer: Account) -> Account:
+    """Return the account with the scopes that its two keys have together.
+
+    Raises:
+        SettingsError: the key for paying is another account's, or may not pay.
+    """
+    if (payer.id, payer.network) != (own.id, own.network):
+        raise SettingsError(
+            "The key for paying is another account's: both must be the collecting account's."
+        )
+    if Scope.WRITE not in payer.scopes:
+        raise SettingsError("The key for paying lacks WRITE: make another one at Blink.")
+    return replace(own, scopes=own.scopes | {Scope.WRITE})
+
+
+def _payload_error(name: str, error: wire.PayloadError) -> TillError:
     cause = f"{name}: {error.code} {error.message}"[:300]
     if error.code == "TOO_MANY_REQUEST":
         return RateLimitedError(BUSY, cause=cause, is_block=True)
@@ -210,13 +291,16 @@ def _payload_error(name: str, error: wire.PayloadError) -> Exception:
             "The API key may not do this: it needs the scopes READ, RECEIVE and WRITE.",
             cause=cause,
         )
+    kind: type[BlinkRefusedError] = BlinkRefusedError
+    sentence = "Blink refuses this request."
     if error.code == "RECEIVE_DISABLED":
-        return CannotReceiveError(
-            "This Blink account can no longer receive: its owner must ask Blink.",
-            code=error.code,
-            cause=cause,
-        )
-    if error.code == "TRANSACTION_RESTRICTED":
+        kind = CannotReceiveError
+        sentence = "This Blink account can no longer receive: its owner must ask Blink."
+    elif error.code == "TRANSACTION_RESTRICTED":
         sentence = "Blink restricts this account, mostly by its daily limit."
-        return BlinkRefusedError(sentence, code=error.code, cause=cause)
-    return BlinkRefusedError("Blink refuses this request.", code=error.code, cause=cause)
+    elif _ID_TAKEN.search(error.message):
+        kind = IdTakenError
+        sentence = "Blink knows an invoice of this number that this ledger does not have."
+    elif _BELOW_A_CENT.search(error.message):
+        kind, sentence = BelowOneCentError, "Less than a cent can't be sent to a USD wallet."
+    return kind(sentence, code=error.code, cause=cause)

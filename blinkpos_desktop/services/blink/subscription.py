@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from blinkpos_desktop.domain.blink import PaidUpdate
+from blinkpos_desktop.domain.blink import PaidUpdate, PlainUpdate
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.blink import wire
@@ -43,6 +43,14 @@ _frames = logging.getLogger(f"{__name__}.frames")
 _frames.setLevel(logging.WARNING)
 
 
+class _Direct(connect):
+    """Connects to where it is told and nowhere else: a redirect would take the key along."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Follow none."""
+        return exc
+
+
 class ProtocolError(Exception):
     """The other side said what the protocol does not allow."""
 
@@ -54,8 +62,8 @@ class KeyRefusedError(Exception):
 class Subscription:
     """Listens to the account's updates and says how the connection is.
 
-    ``on_paid`` is called for each paid invoice, ``on_health`` at each change;
-    both return at once.
+    ``on_paid`` is called for each paid invoice, ``on_plain`` for what came in
+    without one, ``on_health`` at each change; all return at once.
     """
 
     def __init__(
@@ -64,12 +72,14 @@ class Subscription:
         key: str,
         *,
         on_paid: Callable[[PaidUpdate], None],
+        on_plain: Callable[[PlainUpdate], None],
         on_health: Callable[[Health, str], None],
         jitter: Callable[[], float],
     ) -> None:
         """Keep what is needed; ``run`` connects."""
         self._url, self._key = url, key
-        self._on_paid, self._on_health, self._jitter = on_paid, on_health, jitter
+        self._on_paid, self._on_plain = on_paid, on_plain
+        self._on_health, self._jitter = on_health, jitter
         self._healthy = False
 
     async def run(self) -> None:
@@ -96,7 +106,7 @@ class Subscription:
                 await asyncio.sleep(retry_delay(waits, self._jitter()))
 
     async def _connect_once(self) -> None:
-        async with connect(
+        async with _Direct(
             self._url,
             subprotocols=[PROTOCOL],
             open_timeout=OPEN_SECONDS,
@@ -157,7 +167,7 @@ class Subscription:
         if own := wire.update_error(payload):
             raise KeyRefusedError(own)
         try:
-            paid = wire.paid_update(payload)
+            paid, plain = wire.paid_update(payload), wire.plain_update(payload)
         except AttributeError as error:
             raise ProtocolError("an update of another shape") from error
         if not self._healthy:
@@ -165,6 +175,8 @@ class Subscription:
             self._on_health(Health.OK, "")
         if paid is not None:
             self._on_paid(paid)
+        elif plain is not None:
+            self._on_plain(plain)
 
     async def _answer_ping(self, socket: ClientConnection, message: dict[str, Any]) -> None:
         if message["type"] != "ping":

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.blink import (
     Account,
+    Allowance,
     Direction,
     InvoiceStatus,
     PaidUpdate,
+    PlainUpdate,
     RecipientWallet,
     Scope,
     SendAnswer,
@@ -24,7 +27,11 @@ from blinkpos_desktop.domain.errors import InputError, OutcomeUnknownError, Sett
 from blinkpos_desktop.domain.money import MAX_SATS, Currency, Price
 
 SILENT: Final = "Blink does not answer as it should: try again."
+_DAY: Final = 86_400
 _HASH = re.compile(r"[0-9a-f]{64}")
+_EXTERNAL_ID = re.compile(r"[a-z0-9_-]{1,100}")
+_PRINTABLE = re.compile(r"[!-~]{1,4096}")
+_ARRIVED = frozenset({SendStatus.SUCCESS, SendStatus.ALREADY_PAID})
 _T = TypeVar("_T")
 
 
@@ -55,19 +62,20 @@ def account(data: dict[str, Any]) -> Account:
     """Read the answer of ``account.graphql``."""
 
     def read() -> Account:
-        own = data["me"]["defaultAccount"]
-        wallets = own["wallets"]
-        btc = [str(wallet["id"]) for wallet in wallets if wallet["walletCurrency"] == "BTC"]
+        me, own = data["me"], data["me"]["defaultAccount"]
+        wallets = [(_id(each["id"]), each["walletCurrency"]) for each in _items(own["wallets"])]
+        btc = [wallet_id for wallet_id, currency in wallets if currency == "BTC"]
         if not btc:
             raise SettingsError("The collecting account has no BTC wallet.")
-        scopes = [scope for scope in data["authorization"]["scopes"] if scope in set(Scope)]
+        scopes = _items(data["authorization"]["scopes"])
         return Account(
-            id=str(own["id"]),
-            network=str(data["globals"]["network"]),
-            username=data["me"].get("username"),
+            id=_id(own["id"]),
+            network=_id(data["globals"]["network"]),
+            username=None if me.get("username") is None else _id(me["username"]),
             btc_wallet_id=btc[0],
-            wallet_ids=frozenset(str(wallet["id"]) for wallet in wallets),
-            scopes=frozenset(Scope(scope) for scope in scopes),
+            wallet_ids=frozenset(wallet_id for wallet_id, _ in wallets),
+            # One that a later Blink may have made is none that we ask for.
+            scopes=frozenset(Scope(scope) for scope in scopes if scope in set(Scope)),
         )
 
     return _read("account", read)
@@ -78,18 +86,37 @@ def network(data: dict[str, Any]) -> str:
     return _read("network", lambda: str(data["globals"]["network"]))
 
 
+def allowance(data: dict[str, Any]) -> Allowance | None:
+    """Read the answer of ``limits.graphql``: the narrowest limit that Blink states."""
+
+    def read() -> Allowance | None:
+        limits = data["me"]["defaultAccount"]["limits"]["internalSend"]
+        found = [
+            Allowance(
+                remaining_cents=_whole(limit["remainingLimit"]),
+                total_cents=_whole(limit["totalLimit"]),
+                seconds=_whole(limit["interval"] or _DAY),
+            )
+            for limit in limits
+            if limit["remainingLimit"] is not None
+        ]
+        return min(found, key=lambda each: each.remaining_cents, default=None)
+
+    return _read("limits", read)
+
+
 def currencies(data: dict[str, Any]) -> list[Currency]:
     """Read the answer of ``currencies.graphql``."""
     return _read(
         "currencies",
         lambda: [
             Currency(
-                code=str(each["id"]),
+                code=_id(each["id"]),
                 digits=_whole(each["fractionDigits"]),
-                symbol=str(each["symbol"]),
-                name=str(each["name"]),
+                symbol=_label(each["symbol"]),
+                name=_label(each["name"]),
             )
-            for each in data["currencyList"]
+            for each in _items(data["currencyList"])
         ],
     )
 
@@ -116,8 +143,10 @@ def recipient(data: dict[str, Any], username: str) -> RecipientWallet:
 
     def read() -> RecipientWallet:
         wallet = data["accountDefaultWallet"]
+        if wallet["currency"] not in {"BTC", "USD"}:
+            raise ValueError("a wallet of another currency")
         return RecipientWallet(
-            username=username, wallet_id=str(wallet["id"]), is_usd=wallet["currency"] == "USD"
+            username=username, wallet_id=_id(wallet["id"]), is_usd=wallet["currency"] == "USD"
         )
 
     return _read("recipient", read)
@@ -141,8 +170,8 @@ def invoice(payload: dict[str, Any]) -> MadeInvoice:
     return _read(
         "invoice",
         lambda: MadeInvoice(
-            payment_request=_text(payload["invoice"]["paymentRequest"]),
-            payment_hash=_text(payload["invoice"]["paymentHash"]),
+            payment_request=_id(payload["invoice"]["paymentRequest"]),
+            payment_hash=_id(payload["invoice"]["paymentHash"]),
         ),
     )
 
@@ -159,6 +188,8 @@ def send_answer(data: dict[str, Any]) -> SendAnswer:
         payload = data["lnInvoicePaymentSend"]
         error = first_error(payload)
         status = payload.get("status")
+        if error and status in _ARRIVED:
+            raise ValueError("an error and a success at once")
         return SendAnswer(
             # An error without a status says no more than a FAILURE does.
             status=SendStatus(status) if status or not error else SendStatus.FAILURE,
@@ -174,7 +205,7 @@ def transactions(data: dict[str, Any]) -> list[Any]:
 
     def read() -> list[Any]:
         found = data["me"]["defaultAccount"]["walletById"]["transactionsByPaymentHash"]
-        return [dict(each) for each in found]
+        return [dict(each) for each in _items(found)]
 
     return _read("transactions", read)
 
@@ -184,12 +215,14 @@ def received(found: list[Any]) -> int | None:
 
     def read() -> int | None:
         amounts = [
-            abs(_whole(each["settlementAmount"]))
+            _whole(each["settlementAmount"])
             for each in found
             if each["direction"] == "RECEIVE"
             and each["status"] == "SUCCESS"
             and each["settlementCurrency"] == "BTC"
         ]
+        if any(amount < 0 for amount in amounts):
+            raise ValueError("what came in is below zero")
         # A sum that can't be is no sum: the ledger then takes what was asked for.
         return sum(amounts) if 0 < sum(amounts) <= MAX_SATS else None
 
@@ -217,23 +250,27 @@ def transaction_page(data: dict[str, Any]) -> TransactionPage:
     def read() -> TransactionPage:
         found = data["me"]["defaultAccount"]["walletById"]["transactions"]
         page = found["pageInfo"]
-        if page["hasNextPage"] not in (True, False):
+        if not isinstance(page["hasNextPage"], bool):
             raise TypeError("not a page")
         return TransactionPage(
-            transactions=tuple(_transaction(edge["node"]) for edge in found["edges"] or ()),
-            after=_text(page["endCursor"]) if page["hasNextPage"] else None,
+            transactions=tuple(_transaction(edge["node"]) for edge in _items(found["edges"])),
+            after=_id(page["endCursor"]) if page["hasNextPage"] else None,
         )
 
     return _read("transactions", read)
 
 
 def _transaction(node: dict[str, Any]) -> WalletTransaction:
+    sats = abs(_whole(node["settlementAmount"]))
+    if sats > MAX_SATS:
+        raise ValueError("more than all the bitcoin there is")
     return WalletTransaction(
         direction=Direction(node["direction"]),
         status=TransactionStatus(node["status"]),
-        sats=abs(_whole(node["settlementAmount"])),
-        payment_hash=str(node["initiationVia"].get("paymentHash") or ""),
-        external_id=str(node["externalId"] or ""),
+        sats=sats,
+        payment_hash=_name(node["initiationVia"].get("paymentHash"), _HASH),
+        payment_request=_name(node["initiationVia"].get("paymentRequest"), _PRINTABLE),
+        external_id=_name(node["externalId"], _EXTERNAL_ID),
         created_at=_whole(node["createdAt"]),
     )
 
@@ -243,15 +280,41 @@ def paid_update(payload: dict[str, Any]) -> PaidUpdate | None:
 
     Tolerant: a field that is not needed may have any shape.
     """
-    update = (payload.get("data") or {}).get("myUpdates", {}).get("update")
-    if not isinstance(update, dict) or update.get("__typename") != "LnUpdate":
+    update = _update(payload)
+    if update.get("__typename") != "LnUpdate":
         return None
     payment_hash = update.get("paymentHash")
     if update.get("status") != "PAID" or not isinstance(payment_hash, str):
         return None
     if not _HASH.fullmatch(payment_hash):
         return None
-    return PaidUpdate(payment_hash=payment_hash, received_sats=_settled(update.get("transaction")))
+    transaction = update.get("transaction")
+    return PaidUpdate(
+        payment_hash=payment_hash,
+        received_sats=_settled(transaction, "BTC"),
+        received_cents=_settled(transaction, "USD"),
+    )
+
+
+def plain_update(payload: dict[str, Any]) -> PlainUpdate | None:
+    """Return what a ``myUpdates`` payload says came in without an invoice; ``None`` for all else.
+
+    Tolerant as ``paid_update``: what can't be told apart from another is nothing.
+    """
+    update = _update(payload)
+    if update.get("__typename") not in {"IntraLedgerUpdate", "OnChainUpdate"}:
+        return None
+    transaction = update.get("transaction")
+    if not isinstance(transaction, dict) or not isinstance(transaction.get("id"), str):
+        return None
+    # Our own sends are told as well, and what is on its way on-chain.
+    if (transaction.get("direction"), transaction.get("status")) != ("RECEIVE", "SUCCESS"):
+        return None
+    return PlainUpdate(
+        id=transaction["id"],
+        received_sats=_settled(transaction, "BTC"),
+        received_cents=_settled(transaction, "USD"),
+    )
 
 
 def update_error(payload: dict[str, Any]) -> str:
@@ -262,8 +325,13 @@ def update_error(payload: dict[str, Any]) -> str:
     return f"{error.code} {error.message}".strip() or "refused" if error else ""
 
 
-def _settled(transaction: object) -> int | None:
-    if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != "BTC":
+def _update(payload: dict[str, Any]) -> dict[str, Any]:
+    update = (payload.get("data") or {}).get("myUpdates", {}).get("update")
+    return update if isinstance(update, dict) else {}
+
+
+def _settled(transaction: object, currency: str) -> int | None:
+    if not isinstance(transaction, dict) or transaction.get("settlementCurrency") != currency:
         return None
     amount = transaction.get("settlementAmount")
     if isinstance(amount, bool) or not isinstance(amount, int):
@@ -280,7 +348,29 @@ def _whole(value: object) -> int:
     return value
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
+def _items(value: object) -> list[Any]:
+    """Return a list; anything else that Python can walk through is none, above all nothing."""
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _id(value: object) -> str:
+    """Return a text that names something at Blink: it goes back into requests and the ledger."""
+    if not isinstance(value, str) or not _PRINTABLE.fullmatch(value):
+        raise TypeError("not an id")
+    return value
+
+
+def _label(value: object) -> str:
+    """Return a text for the screen, without what no screen and no database can hold."""
+    if not isinstance(value, str) or any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
         raise TypeError("not a text")
     return value
+
+
+def _name(value: object, shape: re.Pattern[str]) -> str:
+    """Return a name that a transaction may carry; an empty text for none of that shape."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError("not a name")
+    return value if value and shape.fullmatch(value) else ""

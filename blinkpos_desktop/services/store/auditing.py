@@ -21,6 +21,7 @@ async def audit(connections: Connections) -> Audit:
         await transaction.run("audit_snapshot")
         [totals] = await transaction.rows("audit_totals")
         findings = await transaction.rows("audit_findings")
+        findings += await transaction.rows("audit_sums")
         surpluses = await transaction.rows("audit_surpluses")
     return Audit(
         **totals,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from blinkpos_desktop.domain.blink import WalletTransaction
+from blinkpos_desktop.domain.blink import Direction, WalletTransaction
 from blinkpos_desktop.domain.difference import Report, Run
-from blinkpos_desktop.domain.payment import PaymentState
+from blinkpos_desktop.domain.payment import INVOICE_SECONDS, PaymentState
 from blinkpos_desktop.domain.reconciliation import (
     LedgerPayment,
     LedgerRows,
     LedgerSend,
+    NamedTransfer,
     OpenTransfer,
     number_of,
 )
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.services.store.connections import Connections
+from blinkpos_desktop.services.store.holds import free_account
 
 SECONDS: Final = 120.0
 """A window may be all of a shop's history."""
@@ -55,6 +57,18 @@ class PostgresBooks:
             payments = await transaction.rows("payments_to_reconcile", **names)
             sends = await transaction.rows("sends_to_reconcile", **names)
             left = await transaction.rows("open_transfers", **names)
+            stored = {row["payment_hash"] for row in sends}
+            sent = {
+                number_of(each.external_id, ledger["id"])
+                for each in transactions
+                if each.direction is Direction.SEND and each.payment_hash not in stored
+            }
+            named = await transaction.rows(
+                "transfers_named",
+                wallet_id=wallet_id,
+                numbers=[each for each in sent if each is not None],
+                invoice_seconds=INVOICE_SECONDS,
+            )
         return LedgerRows(
             payments=tuple(
                 LedgerPayment(**{**row, "state": PaymentState(row["state"])}) for row in payments
@@ -65,6 +79,9 @@ class PostgresBooks:
             open=tuple(
                 OpenTransfer(**{**row, "state": TransferState(row["state"])}) for row in left
             ),
+            named=tuple(
+                NamedTransfer(**{**row, "state": TransferState(row["state"])}) for row in named
+            ),
         )
 
     async def correct_received(self, payment_id: int, *, before: int, sats: int) -> bool:
@@ -74,20 +91,17 @@ class PostgresBooks:
                 "correct_received", id=payment_id, before=before, sats=sats
             )
             for row in changed:
-                await transaction.run(
-                    "insert_event",
-                    payment_id=payment_id,
-                    transfer_id=None,
-                    event="received_more",
-                    state_before=row["state"],
-                    state_after=row["state"],
+                await transaction.tell(
+                    payment_id,
+                    "received_more",
+                    before=row["state"],
+                    after=row["state"],
                     reason=f"Blink shows {sats} sats, {before} were known",
-                    error="",
                 )
         return bool(changed)
 
-    async def finish(self, run: Run, report: Report) -> None:
-        """Write what a comparison came to; only now it is complete."""
+    async def finish(self, run: Run, report: Report) -> bool:
+        """Write what a comparison came to; ``True`` when it has ended a hold."""
         async with self._connections.transaction() as transaction:
             await transaction.run(
                 "finish_reconciliation",
@@ -99,5 +113,18 @@ class PostgresBooks:
                 found=len(report.found),
                 fixed=len(report.fixed),
                 remaining=len(report.remaining),
+                differing=len(report.differing),
+                for_person=len(report.for_person),
+                highest=report.highest,
                 oldest=min((each.at for each in report.remaining if each.is_dated), default=None),
+            )
+            if run.hold_id is None or not run.reaches_back or report.differing:
+                return False
+            await transaction.one("lock_ledger")
+            return await free_account(
+                transaction,
+                run.hold_id,
+                run.account_id,
+                highest=report.highest,
+                outcome=f"comparison {run.id}",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from blinkpos_desktop.domain.attention import (
     CARRIED_OUT,
@@ -16,6 +16,7 @@ from blinkpos_desktop.domain.attention import (
     at_once,
     wish,
 )
+from blinkpos_desktop.domain.hold import HELD, HeldError
 from blinkpos_desktop.domain.retiring import QUIET_SECONDS
 from blinkpos_desktop.domain.transfer import (
     NEED_NO_INVOICE,
@@ -23,13 +24,15 @@ from blinkpos_desktop.domain.transfer import (
     Transfer,
     TransferEvent,
     TransferState,
+    Trouble,
     apply,
 )
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import rows
 from blinkpos_desktop.services.store.connections import Connections, Transaction
-from blinkpos_desktop.services.store.transfers import transfer_of
+from blinkpos_desktop.services.store.transfers import change_carried, transfer_of
 
+TRIED_AGAIN: Final = frozenset({TransferState.PLANNED, TransferState.PREPARED})
 _R = TypeVar("_R")
 
 
@@ -49,16 +52,24 @@ class ChoiceRows:
     async def choose(self, transfer_id: int, choice: Choice, who: str) -> Transfer | None:
         """Write a person's choice down, and carry it out if nothing has to be asked first."""
         async with self.connections.transaction() as ledger:
+            # In the order in which a send locks them.
+            free = await ledger.maybe("lock_account_free", id=transfer_id)
             before = await _locked(ledger, transfer_id)
-            if before is None:
+            if before is None or free is None:
                 return None
             if choice.remedy is Remedy.SEEN:
                 if not await ledger.run("see_findings", transfer_id=transfer_id):
                     return None
                 await _tell(ledger, before, before, "finding_seen", who=who)
                 return before
-            if before.state is not TransferState.ATTENTION:
+            if not free["is_free"]:
+                raise HeldError(HELD, cause=f"transfer {transfer_id}")
+            is_tried_again = before.trouble is Trouble.RESTRICTED and before.state in TRIED_AGAIN
+            if not is_tried_again and before.state is not TransferState.ATTENTION:
                 return None
+            if is_tried_again and choice.remedy is not Remedy.RETRY:
+                # Nothing is sent from here on: whoever was about to finds another state.
+                before = await _set_aside(ledger, before, who)
             await _chosen(ledger, before, choice, who)
             event = at_once(choice, before)
             if event is None:
@@ -72,8 +83,11 @@ class ChoiceRows:
         """Retire the live invoice and do what was chosen, or settle what is ``paid`` already."""
         event = TransferEvent.STATUS_PAID if paid else CARRIED_OUT[waiting.choice.remedy]
         async with self.connections.transaction() as ledger:
+            free = await ledger.maybe("lock_account_free", id=waiting.transfer.id)
             before = await _locked(ledger, waiting.transfer.id)
-            if before is None or before != waiting.transfer:
+            if before is None or before != waiting.transfer or free is None:
+                return None
+            if not paid and not free["is_free"]:
                 return None
             # The transfer's row is ours: nobody ends its choice meanwhile.
             if await ledger.maybe("open_choice", id=waiting.id) is None:
@@ -88,8 +102,9 @@ class ChoiceRows:
             if not paid:
                 return await _apply(ledger, before, event, waiting.choice, waiting.who)
             after = apply(before, event)
-            await _set(ledger, after)
+            await _set(ledger, before, after)
             await _tell(ledger, before, after, event, reason="paid before it could be retired")
+            await change_carried(ledger, event, after)
             return after
 
     async def drop_choice(self, waiting: WaitingChoice, reason: str) -> Transfer | None:
@@ -101,7 +116,7 @@ class ChoiceRows:
             if not await ledger.run("end_choice", id=waiting.id, outcome=reason):
                 return None
             after = replace(before, reason=reason)
-            await _set(ledger, after)
+            await _set(ledger, before, after)
             await _tell(ledger, before, after, "choice_dropped", reason=reason)
             return after
 
@@ -147,7 +162,18 @@ async def _retire(
         return None
     event = TransferEvent.INVOICE_RETIRED
     await _tell(ledger, transfer, after, event, reason=invoice.payment_hash)
-    return after
+    await change_carried(ledger, event, after)
+    return replace(after, carries=())
+
+
+async def _set_aside(ledger: Transaction, transfer: Transfer, who: str) -> Transfer:
+    """Take a transfer that is tried again and again out of the tills' hands."""
+    event = TransferEvent.SET_ASIDE
+    after = apply(transfer, event, reason=transfer.reason)
+    await _set(ledger, transfer, after)
+    await _tell(ledger, transfer, after, event, reason=transfer.reason, who=who)
+    await change_carried(ledger, event, after)
+    return after if after.invoice else replace(after, carries=())
 
 
 async def _chosen(ledger: Transaction, transfer: Transfer, choice: Choice, who: str) -> None:
@@ -166,15 +192,17 @@ async def _apply(
 ) -> Transfer:
     reason = f"Kept by choice of {who}." if event is TransferEvent.KEEP_CHOSEN else ""
     after = apply(before, event, reason=reason, recipient=choice.recipient)
-    await _set(ledger, after)
+    await _set(ledger, before, after)
     await _tell(ledger, before, after, event, reason=wish(choice), who=who)
     return after
 
 
-async def _set(ledger: Transaction, after: Transfer) -> None:
+async def _set(ledger: Transaction, before: Transfer, after: Transfer) -> None:
     await ledger.run(
         "set_chosen",
         id=after.id,
+        before=before.state,
+        trouble=after.trouble,
         after=after.state,
         recipient=after.recipient,
         reason=after.reason,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +16,15 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from blinkpos_desktop.domain.errors import SettingsError, TillError, UnavailableError
+from blinkpos_desktop.domain.measures import PoolMeasure
 from blinkpos_desktop.services.store import queries
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 8.0
 """Any one transaction, the wait for locks included; a server silent for longer is away."""
 CHECK_SECONDS: Final = 2.0
+FRESH_SECONDS: Final = 1.0
+"""A connection that was in use so short a time ago is not asked first whether it still lives."""
 POOL_SIZE: Final = 4
 AWAY: Final = "The database can't be reached: nothing can be sold until it is back."
 REFUSES: Final = "The database refuses this change: nothing was written."
@@ -31,7 +35,26 @@ _PASSING: Final = (
     psycopg.errors.ReadOnlySqlTransaction,
 )
 
-Connection = psycopg.AsyncConnection[DictRow]
+
+_PREPARED: Final = frozenset(
+    {
+        *("intend", "attach_invoice", "set_state", "payment_by_id", "payment_by_hash"),
+        *("begin_ahead", "store_recipient_invoice", "start_send", "end_send", "insert_event"),
+        *("claim", "release", "set_transfer", "count_call", "watched_payments"),
+        *("unfinished_payments", "unfinished_transfers", "lock_payment"),
+    }
+)
+"""What every sale asks: read by its key, planned once for a connection. What narrows a history
+is planned anew each time, by what narrows it."""
+
+
+class Connection(psycopg.AsyncConnection[DictRow]):
+    """A connection that knows when it was in use, and whether the server is at its other end."""
+
+    used_at: float = float("-inf")
+    """On the loop's clock."""
+    is_direct: bool = False
+    """No pooler is in between, so that what was prepared is there the next time."""
 
 
 class LedgerError(TillError):
@@ -43,7 +66,7 @@ class LedgerRowMissingError(TillError):
 
 
 class Transaction:
-    """Named queries in one transaction, which commits when its block ends well.
+    """Named queries on a connection that is lent.
 
     Every query may name the ``process`` and the ``till`` that asks.
     """
@@ -55,13 +78,11 @@ class Transaction:
 
     async def rows(self, query: str, **values: object) -> list[DictRow]:
         """Return the rows of a query."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return await cursor.fetchall()
+        return await (await self._execute(query, values)).fetchall()
 
     async def maybe(self, query: str, **values: object) -> DictRow | None:
         """Return the first row of a query, if there is one."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return await cursor.fetchone()
+        return await (await self._execute(query, values)).fetchone()
 
     async def one(self, query: str, **values: object) -> DictRow:
         """Return the one row of a query.
@@ -78,12 +99,14 @@ class Transaction:
 
     async def run(self, query: str, **values: object) -> int:
         """Run a query that returns no rows; return how many it changed."""
-        cursor = await self.connection.execute(self._sql[query], {**self._who, **values})
-        return cursor.rowcount
+        return (await self._execute(query, values)).rowcount
 
-    def savepoint(self) -> AbstractAsyncContextManager[object]:
-        """Return a block that can be rolled back by itself (``psycopg.Rollback``)."""
-        return self.connection.transaction()
+    async def _execute(self, query: str, values: dict[str, object]) -> psycopg.AsyncCursor[DictRow]:
+        return await self.connection.execute(
+            self._sql[query],
+            {**self._who, **values},
+            prepare=self.connection.is_direct and query in _PREPARED,
+        )
 
     async def tell(
         self,
@@ -95,6 +118,7 @@ class Transaction:
         transfer_id: int | None = None,
         reason: str = "",
         error: str = "",
+        who: str = "",
     ) -> None:
         """Add a row to a payment's story: every change of state has one, in its transaction."""
         await self.run(
@@ -106,6 +130,7 @@ class Transaction:
             state_after=after,
             reason=reason,
             error=error[:2000],
+            who=who,
         )
 
 
@@ -119,11 +144,13 @@ class Connections:
             conninfo,
             connection_class=Connection,
             kwargs={
+                # A query alone is a transaction: one round trip, where BEGIN and COMMIT make three.
+                "autocommit": True,
                 "row_factory": dict_row,
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": "blinkpos",
-                # Prepared statements do not survive pgbouncer's transaction mode.
-                "prepare_threshold": None,
+                # A query is prepared where it says so, and never for being frequent.
+                "prepare_threshold": sys.maxsize,
             },
             min_size=1,
             max_size=POOL_SIZE,
@@ -131,6 +158,7 @@ class Connections:
             reconnect_timeout=CONNECT_SECONDS,
             open=False,
             name="ledger",
+            configure=_configure,
             check=_check,
         )
 
@@ -149,42 +177,93 @@ class Connections:
             ) from None
         await self._pool.open()
 
+    async def why_away(self) -> str:
+        """Return why no connection comes about, without the password; empty if it does."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, connect_timeout=CONNECT_SECONDS
+            )
+        except psycopg.Error as error:
+            return first_line(error)
+        await connection.close()
+        return ""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close(timeout=CHECK_SECONDS)
+
+    def stats(self) -> PoolMeasure:
+        """Return how many connections there are, and how many wait for one."""
+        stats = self._pool.get_stats()
+        size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        waiting = stats.get("requests_waiting", 0)
+        return PoolMeasure(size=size, most=POOL_SIZE, lent=max(size - free, 0), waiting=waiting)
 
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
         """Lend a connection for one transaction, which commits when the block ends well.
 
         Raises:
-            UnavailableError: the server is away, or says nothing for so many ``seconds``.
+            UnavailableError: the server is away, or says nothing for so many ``seconds``. It
+                committed only if it had got so far.
+            LedgerError: it refuses what was to be written.
+        """
+        async with self.single(seconds) as lent, lent.connection.transaction():
+            yield lent
+
+    @asynccontextmanager
+    async def single(self, seconds: float | None = None) -> AsyncIterator[Transaction]:
+        """Lend a connection for one query, which is a transaction by itself.
+
+        Raises:
+            UnavailableError: the server is away, or says nothing for so many ``seconds``. The
+                query may have been carried out, or still be: it waits for a lock perhaps.
             LedgerError: it refuses what was to be written.
         """
         limit: asyncio.TimerHandle | None = None
         try:
             async with self._pool.connection() as connection:
                 # Until its commit or rollback is through.
-                limit = _limit(connection, ANSWER_SECONDS if seconds is None else seconds)
+                limit = hang_up_after(connection, ANSWER_SECONDS if seconds is None else seconds)
                 yield Transaction(connection, self.process, self.till)
+                connection.used_at = asyncio.get_running_loop().time()
         except _PASSING as error:
-            raise UnavailableError(AWAY, cause=_first_line(error)) from error
+            raise UnavailableError(AWAY, cause=first_line(error)) from error
         except psycopg.Error as error:
-            raise LedgerError(REFUSES, cause=_first_line(error)) from error
+            if type(error) is psycopg.DatabaseError:
+                # Without a code of the server's it is libpq's own word: the line broke.
+                raise UnavailableError(AWAY, cause=first_line(error)) from error
+            raise LedgerError(REFUSES, cause=first_line(error)) from error
         finally:
             if limit is not None:
                 limit.cancel()
 
 
+async def _configure(connection: Connection) -> None:
+    """Find out whether a pooler is in between: it makes up a number for its clients.
+
+    Prepared statements do not survive its transaction mode.
+    """
+    limit = hang_up_after(connection, CHECK_SECONDS)
+    try:
+        cursor = await connection.execute("SELECT pg_backend_pid() AS pid", prepare=False)
+        row = await cursor.fetchone()
+        connection.is_direct = row is not None and row["pid"] == connection.info.backend_pid
+    finally:
+        limit.cancel()
+
+
 async def _check(connection: Connection) -> None:
-    limit = _limit(connection, CHECK_SECONDS)
+    if asyncio.get_running_loop().time() - connection.used_at < FRESH_SECONDS:
+        return
+    limit = hang_up_after(connection, CHECK_SECONDS)
     try:
         await AsyncConnectionPool.check_connection(connection)
     finally:
         limit.cancel()
 
 
-def _limit(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
+def hang_up_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> asyncio.TimerHandle:
     """Hang up on a server that is silent for too long.
 
     Cancelling would not do: psycopg then waits for the server's word on the
@@ -201,6 +280,9 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _first_line(error: Exception) -> str:
-    # libpq's message can repeat the connection string; its first line names host and reason only.
+def first_line(error: Exception) -> str:
+    """Return what may be logged of an error.
+
+    libpq's message can repeat the connection string; its first line names host and reason only.
+    """
     return str(error).splitlines()[0] if str(error) else type(error).__name__

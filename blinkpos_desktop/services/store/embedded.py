@@ -65,22 +65,29 @@ class EmbeddedPostgres:
         self._turn = threading.Lock()
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster, up or not."""
+        return (self._cluster / "PG_VERSION").exists()
+
+    @property
     def conninfo(self) -> str:
         """How psycopg connects to it, whatever PostgreSQL variables somebody has set."""
         host = _quoted(str(self._socket_dir))
         own = "port=5432 dbname=postgres user=blinkpos hostaddr='' options='' sslmode=disable"
         return f"host='{host}' {own}"
 
-    def start(self) -> None:
+    def start(self, *, alone: bool = False) -> None:
         """Join the users of the server, and start it if it is not up; safe to repeat.
+
+        ``alone``: be its only user, and keep every other one out until ``stop``.
 
         Raises:
             UnavailableError: it does not start; the cause names its log file.
-            SettingsError: the data folder can't be used.
+            SettingsError: the data folder can't be used, or another is using it.
         """
         with self._turn:
             try:
-                self._start()
+                self._start(alone=alone)
             except OSError as error:
                 raise SettingsError(
                     f"The data folder {self._home.parent} can't be used.", cause=str(error)
@@ -91,7 +98,7 @@ class EmbeddedPostgres:
         with self._turn:
             self._stop()
 
-    def _start(self) -> None:
+    def _start(self, *, alone: bool) -> None:
         _make_folder(self._home.parent)
         _private_folder(self._home)
         _private_folder(self._socket_dir)
@@ -100,13 +107,26 @@ class EmbeddedPostgres:
                 self._ensure_up()
                 return
             users = (self._home / "users.lock").open("ab")
-            fcntl.flock(users, fcntl.LOCK_SH)
             try:
+                self._join(users, alone=alone)
                 self._ensure_up()
             except BaseException:
                 users.close()
                 raise
             self._users = users
+
+    def _join(self, users: IO[bytes], *, alone: bool) -> None:
+        try:
+            fcntl.flock(users, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if alone:
+                raise SettingsError(
+                    "A till or a command is using this till's own database: end it first."
+                ) from None
+            raise UnavailableError(
+                "The till's own database is being restored or moved: wait for its end.",
+                cause=f"{users.name} is held",
+            ) from None
 
     def _stop(self) -> None:
         users, self._users = self._users, None
@@ -151,7 +171,7 @@ class EmbeddedPostgres:
             yield
 
     def _ensure_up(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.is_made:
             self._init()
         deadline = time.monotonic() + START_SECONDS
         while not self._is_up():

@@ -6,16 +6,31 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
     RetiredInvoice,
     WaitingChoice,
 )
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
+from blinkpos_desktop.domain.hold import Hold, HoldCause
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    SendEnd,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Transfer, TransferEvent
+from blinkpos_desktop.domain.transfer import (
+    Attempt,
+    RecipientInvoice,
+    SendStart,
+    Transfer,
+    TransferEvent,
+    Trouble,
+)
 from blinkpos_desktop.services.ports import CallKind
 from blinkpos_desktop.services.store.connections import LedgerRowMissingError
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -32,9 +47,9 @@ class HybridStore:
         self._postgres = postgres
         self._redis = redis
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        """Write a payment, its transfers and its first event in one transaction."""
-        return await self._postgres.intend(plan)
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        """Write a sale with its first attempt, if ``most`` calls a minute allow it: one commit."""
+        return await self._postgres.intend(plan, most=most)
 
     async def begin_attempt(self, payment_id: int) -> str:
         """Take the next attempt of a payment's invoice; return its ``externalId``."""
@@ -74,7 +89,8 @@ class HybridStore:
             with suppress(LedgerRowMissingError):
                 current = await self._postgres.payment(found.id)
                 if current.payment_hash == payment_hash:
-                    return current
+                    # Redis was away when it moved on, or has come back with an old state.
+                    return current if current.state is found.state else self._cached(current)
         return self._cached(await self._postgres.by_hash(payment_hash))
 
     async def watched(self, account_id: str) -> Sequence[Payment]:
@@ -85,6 +101,26 @@ class HybridStore:
         """Return the paid payments that are not completed."""
         return await self._postgres.unfinished(account_id)
 
+    def mark_shown(self, payment_id: int) -> None:
+        """Note that this process shows a payment in green: written by ``complete``, or ``see``."""
+        self._postgres.mark_shown(payment_id)
+
+    async def see(self, payment_id: int, who: str) -> bool:
+        """Write down that a received payment was seen, by ``who`` or on a screen (empty)."""
+        return await self._postgres.see(payment_id, who)
+
+    async def unseen(self) -> Sequence[Announcement]:
+        """Return what was received and nobody has seen, newest first."""
+        return await self._postgres.unseen()
+
+    async def surpluses(self) -> Sequence[SurplusItem]:
+        """Return what came in beyond what was asked and no person took note of, oldest first."""
+        return await self._postgres.surpluses()
+
+    async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:
+        """Write down who took note of a surplus; ``False`` when it is no longer as given."""
+        return await self._postgres.see_surplus(surplus, who)
+
     async def claim(self, transfer_id: int, *, seconds: int) -> Transfer | None:
         """Claim a transfer for this process, or renew the claim."""
         return await self._postgres.claim(transfer_id, seconds=seconds)
@@ -93,21 +129,75 @@ class HybridStore:
         """Give a claim back."""
         await self._postgres.release(transfer_id)
 
-    async def begin_transfer_attempt(self, transfer_id: int) -> str:
-        """Take the next attempt of a recipient's invoice; return its ``externalId``."""
+    async def begin_transfer_attempt(self, transfer_id: int) -> Attempt:
+        """Take the next attempt of a recipient's invoice, and along what is owed to him."""
         return await self._postgres.begin_transfer_attempt(transfer_id)
 
+    async def begin_ahead(
+        self, wanted: Sequence[tuple[Transfer, str]], *, most: int, seconds: int
+    ) -> Sequence[Attempt]:
+        """Claim PLANNED transfers and begin their attempts in one commit, if there is room."""
+        return await self._postgres.begin_ahead(wanted, most=most, seconds=seconds)
+
     async def store_recipient_invoice(
-        self, transfer: Transfer, invoice: RecipientInvoice
+        self, transfer: Transfer, invoice: RecipientInvoice, *, releases: bool = False
     ) -> Transfer | None:
-        """PLANNED → PREPARED with the invoice, if it has none yet and the claim is ours."""
-        return await self._postgres.store_recipient_invoice(transfer, invoice)
+        """PLANNED → PREPARED with the latest attempt's invoice, if the claim is ours."""
+        return await self._postgres.store_recipient_invoice(transfer, invoice, releases=releases)
+
+    async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
+        """PREPARED → SENDING: the claim, the turn at the wallet and the intent in one commit."""
+        return await self._postgres.start_send(transfer, wallet_id, seconds=seconds)
+
+    async def end_send(
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        wallet_id: str,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
+    ) -> SendEnd | None:
+        """Record what a request came to, leave the wallet, complete the payment if that is all."""
+        ended = await self._postgres.end_send(
+            transfer,
+            event,
+            wallet_id,
+            reason=reason,
+            error=error,
+            trouble=trouble,
+            wait_seconds=wait_seconds,
+        )
+        self._cached(ended.completed if ended else None)
+        return ended
 
     async def record(
-        self, transfer: Transfer, event: TransferEvent, *, reason: str = "", error: str = ""
+        self,
+        transfer: Transfer,
+        event: TransferEvent,
+        *,
+        reason: str = "",
+        error: str = "",
+        trouble: Trouble = Trouble.NONE,
+        wait_seconds: float = 0.0,
     ) -> Transfer | None:
         """Apply an event to a transfer that is still as given and claimed by this process."""
-        return await self._postgres.record(transfer, event, reason=reason, error=error)
+        return await self._postgres.record(
+            transfer,
+            event,
+            reason=reason,
+            error=error,
+            trouble=trouble,
+            wait_seconds=wait_seconds,
+        )
+
+    async def adopt(
+        self, transfer: Transfer, invoice: RecipientInvoice, *, quiet_seconds: float
+    ) -> Transfer | None:
+        """Settle a claimed transfer that a newer copy of this ledger has paid by ``invoice``."""
+        return await self._postgres.adopt(transfer, invoice, quiet_seconds=quiet_seconds)
 
     async def take_turn(self, wallet_id: str, *, seconds: int) -> bool:
         """Take or renew this process's turn to send from a wallet; ``False``: another's."""
@@ -124,6 +214,18 @@ class HybridStore:
     async def block_calls(self, account: str, kind: CallKind, *, seconds: int) -> None:
         """Keep every till off a kind of call for ``seconds``."""
         await self._postgres.turns.block_calls(account, kind, seconds=seconds)
+
+    async def hold(self, cause: HoldCause, external_id: str = "") -> None:
+        """Hold the ledger: nothing is sent from now on."""
+        await self._postgres.hold(cause, external_id)
+
+    async def held(self, account_id: str) -> Hold | None:
+        """Return the hold on an account; with an empty id, the one on any account."""
+        return await self._postgres.held(account_id)
+
+    async def release_hold(self, account_id: str, who: str) -> bool:
+        """End the hold by a person's choice; ``False`` while something can still be recorded."""
+        return await self._postgres.release_hold(account_id, who)
 
     async def tips(self, since: int) -> Sequence[TipSummary]:
         """Return tips per recipient since a moment (Unix seconds), the largest sum first."""

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from blinkpos_desktop.domain.errors import RefusedError, TillError
-from blinkpos_desktop.domain.money import round_half_up
-from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState, reason_for, sources
+from blinkpos_desktop.domain.money import Money, round_half_up
+from blinkpos_desktop.domain.payment import (
+    Intended,
+    Invoice,
+    Payment,
+    PaymentState,
+    reason_for,
+    sources,
+)
 from blinkpos_desktop.domain.plan import PaymentPlan
+from blinkpos_desktop.domain.transfer import Transfer
 from blinkpos_desktop.domain.watching import WATCH_AFTER_EXPIRY
 from blinkpos_desktop.services.store import rows
+from blinkpos_desktop.services.store import sold as sold_lines
 from blinkpos_desktop.services.store.connections import Connections, Transaction
 
 
@@ -20,36 +31,20 @@ class PaymentRows:
     """The part of the ledger that holds the customers' payments."""
 
     connections: Connections
+    shown: set[int]
+    """Payments that this process shows in green, until that is written."""
 
-    async def intend(self, plan: PaymentPlan) -> Payment:
-        """Write a payment, its transfers and its first event in one transaction."""
-        async with self.connections.transaction() as ledger:
-            payment_id: int = (await ledger.one("insert_payment", **_values(plan)))["id"]
-            for position, transfer in enumerate(plan.transfers):
-                row = await ledger.one(
-                    "insert_transfer",
-                    payment_id=payment_id,
-                    position=position,
-                    role=transfer.role,
-                    recipient=transfer.recipient,
-                    sats=transfer.sats,
-                    memo=transfer.memo,
-                    state=transfer.state,
-                    reason=transfer.reason,
-                )
-                await ledger.tell(
-                    payment_id,
-                    "planned",
-                    transfer_id=row["id"],
-                    after=transfer.state,
-                    reason=transfer.reason,
-                )
-            await ledger.tell(payment_id, "intended", after=PaymentState.INTENDED)
-            return await payment_of(ledger, payment_id)
+    async def intend(self, plan: PaymentPlan, *, most: int) -> Intended:
+        """Write a sale with its first attempt, if ``most`` calls a minute allow it: one commit."""
+        async with self.connections.single() as ledger:
+            row = await ledger.one("intend", **_values(plan), most=most)
+        payment = _planned(plan, row)
+        external_id = f"bp-{row['ledger']}-{payment.id}-{row['attempt']}"
+        return Intended(payment=payment, external_id=external_id if row["attempt"] else None)
 
     async def begin_attempt(self, payment_id: int) -> str:
         """Take the next attempt of the customer's invoice; return its ``externalId``."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             row = await ledger.maybe("begin_attempt", id=payment_id)
         if row is None:
             raise TillError("This sale was given up.", cause=f"payment {payment_id}")
@@ -57,10 +52,9 @@ class PaymentRows:
 
     async def attach_invoice(self, payment_id: int, invoice: Invoice) -> Payment | None:
         """INTENDED → AWAITING with the invoice; ``None`` when it was given up meanwhile."""
-        async with self.connections.transaction() as ledger:
-            row = await ledger.one("lock_payment", id=payment_id)
+        async with self.connections.single() as ledger:
             try:
-                changed = await ledger.run(
+                row = await ledger.maybe(
                     "attach_invoice",
                     id=payment_id,
                     payment_hash=invoice.payment_hash,
@@ -72,12 +66,7 @@ class PaymentRows:
                     "Blink's invoice is not a new one: nothing was sold.",
                     cause=f"payment {payment_id}: {invoice.payment_hash} is another sale's",
                 ) from error
-            if not changed:
-                return None
-            await ledger.tell(
-                payment_id, "invoice_attached", before=row["state"], after=PaymentState.AWAITING
-            )
-            return await payment_of(ledger, payment_id)
+        return rows.payment(row) if row else None
 
     async def move(
         self,
@@ -88,13 +77,9 @@ class PaymentRows:
         received_sats: int | None = None,
     ) -> Payment | None:
         """Move a payment along its table of moves; ``None`` when it could not go there."""
-        async with self.connections.transaction() as ledger:
-            row = await ledger.one("lock_payment", id=payment_id)
-            before = PaymentState(row["state"])
-            if before not in sources(to):
-                return None
+        async with self.connections.single() as ledger:
             return await _set_state(
-                ledger, payment_id, before, to, reason=reason, received_sats=received_sats
+                ledger, payment_id, to, reason=reason, received_sats=received_sats
             )
 
     async def complete(self, payment_id: int) -> Payment | None:
@@ -105,68 +90,99 @@ class PaymentRows:
             row = await ledger.one("unfinished_transfers", id=payment_id)
             if row["unfinished"]:
                 return None
-            return await _set_state(ledger, payment_id, PaymentState.PAID, PaymentState.COMPLETED)
+            was_shown = payment_id in self.shown
+            after = await _set_state(
+                ledger, payment_id, PaymentState.COMPLETED, was_shown=was_shown
+            )
+        if after is not None and after.is_seen:
+            self.shown.discard(payment_id)
+        return after
 
     async def payment(self, payment_id: int) -> Payment:
         """Return one payment with its transfers."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             return await payment_of(ledger, payment_id)
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
         """Return a payment by its invoice's hash."""
-        async with self.connections.transaction() as ledger:
-            row = await ledger.maybe("id_by_hash", payment_hash=payment_hash)
-            return await payment_of(ledger, row["id"]) if row else None
+        async with self.connections.single() as ledger:
+            row = await ledger.maybe("payment_by_hash", payment_hash=payment_hash)
+        return rows.payment(row) if row else None
 
     async def watched(self, account_id: str) -> Sequence[Payment]:
         """Return the payments for which money may still arrive, oldest first."""
         return await self._all(
-            "watched_ids", account_id=account_id, watch_seconds=WATCH_AFTER_EXPIRY
+            "watched_payments", account_id=account_id, watch_seconds=WATCH_AFTER_EXPIRY
         )
 
     async def unfinished(self, account_id: str) -> Sequence[Payment]:
         """Return the paid payments that are not completed, oldest first."""
-        return await self._all("unfinished_ids", account_id=account_id)
+        return await self._all("unfinished_payments", account_id=account_id)
 
     async def _all(self, query: str, **values: object) -> Sequence[Payment]:
-        async with self.connections.transaction() as ledger:
-            found = await ledger.rows(query, **values)
-            return [await payment_of(ledger, row["id"]) for row in found]
+        async with self.connections.single() as ledger:
+            return [rows.payment(row) for row in await ledger.rows(query, **values)]
 
 
 async def payment_of(ledger: Transaction, payment_id: int) -> Payment:
     """Return a payment with its transfers, as this transaction sees it."""
-    row = await ledger.one("payment_by_id", id=payment_id)
-    return rows.payment(row, await ledger.rows("transfers_of", payment_ids=[payment_id]))
+    return rows.payment(await ledger.one("payment_by_id", id=payment_id))
 
 
 async def _set_state(
     ledger: Transaction,
     payment_id: int,
-    before: PaymentState,
     to: PaymentState,
     *,
     reason: str = "",
     received_sats: int | None = None,
+    was_shown: bool = False,
 ) -> Payment | None:
-    changed = await ledger.run(
+    before = sources(to)
+    row = await ledger.one(
         "set_state",
         id=payment_id,
-        before=before,
         to=to,
+        sources=list(before),
+        reasons=[reason_for(each, to) for each in before],
         reason=reason,
         received_sats=received_sats,
+        was_shown=was_shown,
     )
-    if not changed:
-        return None
-    await ledger.tell(
-        payment_id,
-        to.value,
-        before=before,
-        after=to,
-        reason=reason or reason_for(before, to),
+    return None if row["id"] is None else rows.payment(row)
+
+
+def _planned(plan: PaymentPlan, row: rows.Row) -> Payment:
+    """Return what ``intend`` has just written, without reading it again."""
+    quote, sale = plan.quote, plan.quote.sale
+    # A currency's full name is not kept.
+    currency = replace(sale.currency, name="")
+    return Payment(
+        id=row["id"],
+        state=PaymentState.INTENDED,
+        network=plan.account.network,
+        account_id=plan.account.id,
+        wallet_id=plan.account.btc_wallet_id,
+        till=plan.till,
+        base=Money(minor=sale.base.minor, currency=currency),
+        tip=Money(minor=sale.tip.minor, currency=currency),
+        total_sats=quote.total_sats,
+        tip_sats=quote.tip_sats,
+        memo=plan.memo,
+        created_at=row["created_at"],
+        transfers=tuple(
+            Transfer(
+                id=number,
+                role=part.role,
+                recipient=part.recipient,
+                sats=part.sats,
+                memo=part.memo,
+                state=part.state,
+                reason=part.reason,
+            )
+            for number, part in zip(row["transfers"], plan.transfers, strict=True)
+        ),
     )
-    return await payment_of(ledger, payment_id)
 
 
 def _values(plan: PaymentPlan) -> dict[str, object]:
@@ -189,5 +205,12 @@ def _values(plan: PaymentPlan) -> dict[str, object]:
         "total_sats": quote.total_sats,
         "tip_sats": quote.tip_sats,
         "note": sale.note,
+        "sold": Jsonb(sold_lines.to_object(sale.sold)) if sale.sold else None,
         "memo": plan.memo,
+        "roles": [part.role for part in plan.transfers],
+        "recipients": [part.recipient for part in plan.transfers],
+        "parts_sats": [part.sats for part in plan.transfers],
+        "memos": [part.memo for part in plan.transfers],
+        "states": [part.state for part in plan.transfers],
+        "reasons": [part.reason for part in plan.transfers],
     }

@@ -1,4 +1,7 @@
-"""The SQL of ``sql/queries/*.sql``: named blocks, read once."""
+"""The SQL of ``sql/queries/*.sql``: named blocks, read once.
+
+A block ``-- fragment: name`` stands wherever another one says ``{{name}}``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from functools import cache
 
 from blinkpos_desktop import resources
 
-_BLOCK = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^-- (name|fragment): (\w+)\n(.*?)(?=^-- (?:name|fragment): |\Z)", re.MULTILINE | re.DOTALL
+)
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 @cache
@@ -18,10 +24,14 @@ def load() -> Mapping[str, bytes]:
     Raises:
         ValueError: two blocks have one name.
     """
-    blocks: dict[str, bytes] = {}
+    found: dict[str, dict[str, str]] = {"name": {}, "fragment": {}}
     for file in sorted((resources.sql() / "queries").glob("*.sql")):
         for match in _BLOCK.finditer(file.read_text(encoding="utf-8")):
-            if match[1] in blocks:
-                raise ValueError(f"two queries are named {match[1]}")
-            blocks[match[1]] = match[2].strip().encode()
-    return blocks
+            if match[2] in found[match[1]]:
+                raise ValueError(f"two blocks of SQL are named {match[2]}")
+            found[match[1]][match[2]] = match[3].strip()
+    fragments = found["fragment"]
+    return {
+        name: _PLACE.sub(lambda place: fragments[place[1]], text).encode()
+        for name, text in found["name"].items()
+    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import (
     AttentionItem,
     Choice,
@@ -12,19 +13,25 @@ from blinkpos_desktop.domain.attention import (
     RetiredInvoice,
     WaitingChoice,
 )
+from blinkpos_desktop.domain.hold import Hold, HoldCause
 from blinkpos_desktop.domain.money import Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.tips import TipSummary
-from blinkpos_desktop.domain.transfer import RecipientInvoice, Role, Transfer, TransferState
+from blinkpos_desktop.domain.transfer import (
+    Carried,
+    RecipientInvoice,
+    Role,
+    Transfer,
+    TransferState,
+    Trouble,
+)
 
 Row = Mapping[str, Any]
 
 
-def payment(row: Row, transfers: Sequence[Row]) -> Payment:
-    """Return the payment of a ``payments`` row and its ``transfers`` rows."""
-    currency = Currency(
-        code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
-    )
+def payment(row: Row) -> Payment:
+    """Return the payment of a ``payment_now`` row."""
+    currency = currency_of(row)
     invoice = None
     if row["payment_hash"] is not None:
         invoice = Invoice(
@@ -50,19 +57,21 @@ def payment(row: Row, transfers: Sequence[Row]) -> Payment:
         received_sats=row["received_sats"],
         paid_at=row["paid_at"],
         was_closed=row["was_closed"],
+        is_seen=row["is_seen"],
         reason=row["reason"],
-        transfers=tuple(transfer(each) for each in transfers),
+        transfers=tuple(transfer(each) for each in row["transfers"]),
     )
 
 
 def transfer(row: Row) -> Transfer:
-    """Return the transfer of a row of ``transfers_of`` or ``transfer_by_id``."""
+    """Return the transfer of a row of ``transfers_now``."""
     invoice = None
     if row["payment_hash"] is not None:
         invoice = RecipientInvoice(
             external_id=row["external_id"],
             payment_request=row["payment_request"],
             payment_hash=row["payment_hash"],
+            sats=row["invoice_sats"],
             expires_at=row["expires_at"],
         )
     return Transfer(
@@ -75,6 +84,9 @@ def transfer(row: Row) -> Transfer:
         invoice=invoice,
         reason=row["reason"],
         tries=row["tries"],
+        trouble=Trouble(row["trouble"]),
+        carries=tuple(Carried(**each) for each in row["carries"]),
+        is_due=row["is_due"],
     )
 
 
@@ -128,6 +140,43 @@ def retired_invoice(row: Row) -> RetiredInvoice:
         payment_hash=row["payment_hash"],
         retired_at=row["retired_at"],
         expires_at=row["expires_at"],
+    )
+
+
+def hold(row: Row) -> Hold:
+    """Return the hold of a ``current_hold`` row."""
+    return Hold(
+        id=row["id"],
+        cause=HoldCause(row["cause"]),
+        external_id=row["external_id"],
+        held_at=row["held_at"],
+        differing=row["differing"],
+        for_person=row["for_person"],
+    )
+
+
+def announcement(row: Row) -> Announcement:
+    """Return the announcement of an ``unseen_payments`` row."""
+    return Announcement(
+        payment_id=row["payment_id"],
+        payment_hash=row["payment_hash"],
+        amount=Money(minor=row["total_minor"], currency=currency_of(row)),
+        sats=row["received_sats"],
+        paid_at=row["paid_at"],
+        till=row["till"],
+        was_closed=row["was_closed"],
+    )
+
+
+def surplus_item(row: Row) -> SurplusItem:
+    """Return the surplus of a ``surpluses`` row."""
+    return SurplusItem(**row)
+
+
+def currency_of(row: Row) -> Currency:
+    """Return the currency of a row that names one."""
+    return Currency(
+        code=row["currency"], digits=row["currency_digits"], symbol=row["currency_symbol"]
     )
 
 

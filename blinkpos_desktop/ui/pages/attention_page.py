@@ -1,4 +1,4 @@
-"""The Attention tab: what cannot go on by itself, why, and what a person can do about it."""
+"""The Attention tab: what waits for a person, why, and what he can do about it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from blinkpos_desktop.domain.attention import AttentionItem, Remedy
+from blinkpos_desktop.domain.announcement import SurplusItem
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Remedy
+from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.words import sats_text
 from blinkpos_desktop.ui.widgets.button import Button
@@ -22,7 +24,7 @@ _ORDER: Final = (Remedy.RETRY, Remedy.SEND, Remedy.KEEP, Remedy.SEEN)
 
 
 class AttentionPage(Page):
-    """One card for each transfer that waits for a person."""
+    """One card for each transfer, and each surplus, that waits for a person."""
 
     def __init__(self, attention: Attention, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Attention"), parent=parent)
@@ -53,8 +55,8 @@ class AttentionPage(Page):
 
     def show_view(self, view: AttentionView) -> None:
         """Show the list, or that it is empty."""
-        self._empty.setVisible(not view.items)
-        self._scroll.setVisible(bool(view.items))
+        self._empty.setVisible(not view.count)
+        self._scroll.setVisible(bool(view.count))
         # What is typed is in the line already: building it anew would disturb the fingers.
         if replace(view, name="") != replace(self._shown, name=""):
             self._shown = view
@@ -80,8 +82,12 @@ class AttentionPage(Page):
         clear(self._rows)
         self.buttons.clear()
         self.name = self.send = None
+        if view.hold is not None:
+            self._rows.addWidget(self._hold_card(view.hold, view))
         for item in view.items:
             self._rows.addWidget(self._card(item, view))
+        for surplus in view.surpluses:
+            self._rows.addWidget(self._surplus_card(surplus, view))
         self._rows.addStretch(1)
         if view.asking is not None:
             self._take_focus()
@@ -91,30 +97,80 @@ class AttentionPage(Page):
             self.name.setFocus()
 
     def _card(self, item: AttentionItem, view: AttentionView) -> QFrame:
-        card, metrics, transfer = QFrame(), self.metrics, item.transfer
+        transfer = item.transfer
+        title = self.tr("{sats} to {name}").format(
+            sats=sats_text(transfer.sats), name=transfer.recipient
+        )
+        states = self._states(item.transfer.id, view, self._waits(item))
+        card, column = self._frame(title, item.paid_at, self._reason(item), states)
+        if view.asking == transfer.id:
+            column.addLayout(self._question(item, view))
+        elif item.remedies:
+            column.addLayout(self._choices(item, is_busy=transfer.id in view.busy))
+        return card
+
+    def _surplus_card(self, surplus: SurplusItem, view: AttentionView) -> QFrame:
+        number, sats = surplus.payment_id, sats_text(surplus.sats)
+        title = self.tr("{sats} more than asked").format(sats=sats)
+        reason = self.tr(
+            "Came in beyond what was asked ({till}): kept in the collecting wallet."
+        ).format(till=surplus.till)
+        states = self._states(number, view, "")
+        card, column = self._frame(title, surplus.paid_at, reason, states)
+        button = Button(self.tr("OK"), name=self.tr("I have seen it: {what}").format(what=title))
+        button.setEnabled(number not in view.busy)
+        button.clicked.connect(lambda: self._attention.choose(number, Remedy.SEEN))
+        self.buttons[number, Remedy.SEEN] = button
+        column.addWidget(button)
+        return card
+
+    def _frame(
+        self, title: str, at: int, reason: str, states: list[tuple[str, str]]
+    ) -> tuple[QFrame, QVBoxLayout]:
+        """Return a card with its words, and the column where its buttons go."""
+        card, metrics = QFrame(), self.metrics
         card.setObjectName("card")
         column = QVBoxLayout(card)
         column.setContentsMargins(metrics.margin, metrics.px(10), metrics.margin, metrics.px(10))
         column.setSpacing(metrics.px(6))
         head = QHBoxLayout()
         head.setSpacing(metrics.margin)
-        to = self.tr("{sats} to {name}").format(
-            sats=sats_text(transfer.sats), name=transfer.recipient
-        )
-        head.addWidget(ElidedLabel(to, role="title"), 1)
-        head.addWidget(Label(local_time(item.paid_at), role="caption"))
+        head.addWidget(ElidedLabel(title, role="title"), 1)
+        head.addWidget(Label(local_time(at), role="caption"))
         column.addLayout(head)
-        reason = Label(self._reason(item), role="caption", wrap=True)
-        column.addWidget(reason)
-        for text, tone in self._states(item, view):
+        column.addWidget(Label(reason, role="caption", wrap=True))
+        for text, tone in states:
             state = Label(text, role="caption", wrap=True)
             state.set_tone(tone)
             column.addWidget(state)
         column.addSpacing(metrics.px(2))
-        if view.asking == transfer.id:
-            column.addLayout(self._question(item, view))
-        elif item.remedies:
-            column.addLayout(self._choices(item, is_busy=transfer.id in view.busy))
+        return card, column
+
+    def _hold_card(self, hold: Hold, view: AttentionView) -> QFrame:
+        card, metrics = QFrame(), self.metrics
+        card.setObjectName("card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(metrics.margin, metrics.px(10), metrics.margin, metrics.px(10))
+        column.setSpacing(metrics.px(6))
+        head = QHBoxLayout()
+        head.setSpacing(metrics.margin)
+        head.addWidget(ElidedLabel(self.tr("Nothing is forwarded"), role="title"), 1)
+        head.addWidget(Label(local_time(hold.held_at), role="caption"))
+        column.addLayout(head)
+        column.addWidget(Label(hold.sentence, role="caption", wrap=True))
+        if view.failed == THE_LEDGER:
+            failed = Label(view.error, role="caption", wrap=True)
+            failed.set_tone("alert")
+            column.addWidget(failed)
+        if hold.can_release:
+            button = Button(
+                self.tr("Forward again"),
+                name=self.tr("Forward again: I have looked at what differs"),
+            )
+            button.setEnabled(THE_LEDGER not in view.busy)
+            button.clicked.connect(lambda: self._attention.choose(THE_LEDGER, Remedy.RELEASE))
+            self.buttons[THE_LEDGER, Remedy.RELEASE] = button
+            column.addWidget(button)
         return card
 
     def _reason(self, item: AttentionItem) -> str:
@@ -129,18 +185,22 @@ class AttentionPage(Page):
             ).format(name=item.transfer.recipient)
         return item.transfer.reason or self.tr("It cannot go on by itself.")
 
-    def _states(self, item: AttentionItem, view: AttentionView) -> list[tuple[str, str]]:
+    def _waits(self, item: AttentionItem) -> str:
+        if item.choice is None:
+            return ""
+        text = {
+            Remedy.SEND: self.tr("Waiting for Blink, then it goes to {name} (chosen by {who})"),
+            Remedy.KEEP: self.tr("Waiting for Blink, then it is kept (chosen by {who})"),
+        }.get(item.choice.remedy, self.tr("Waiting for Blink (chosen by {who})"))
+        return text.format(name=item.choice.recipient, who=item.choice_by)
+
+    def _states(self, number: int, view: AttentionView, waits: str) -> list[tuple[str, str]]:
         states = []
-        if item.transfer.id in view.busy:
+        if number in view.busy:
             states.append((self.tr("Being written down…"), "busy"))
-        elif item.choice is not None:
-            text = {
-                Remedy.SEND: self.tr("Waiting for Blink, then it goes to {name} (chosen by {who})"),
-                Remedy.KEEP: self.tr("Waiting for Blink, then it is kept (chosen by {who})"),
-            }.get(item.choice.remedy, self.tr("Waiting for Blink (chosen by {who})"))
-            words = text.format(name=item.choice.recipient, who=item.choice_by)
-            states.append((words, "busy"))
-        if view.failed == item.transfer.id:
+        elif waits:
+            states.append((waits, "busy"))
+        if view.failed == number:
             states.append((view.error, "alert"))
         return states
 

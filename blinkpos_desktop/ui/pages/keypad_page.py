@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.theme import TYPE
+from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
+from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.notices import NoticeList
@@ -23,7 +25,9 @@ _HINT_LINES = 2
 class KeypadPage(TwoPane):
     """The first thing seen, and what the till always comes back to."""
 
-    def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, till: Till, last_sale: LastSaleModel, *, parent: QWidget | None = None
+    ) -> None:
         super().__init__(name=self.tr("Keypad"), parent=parent)
         self.keypad = Keypad()
         self.amount = AmountLine(name=self.tr("Amount"))
@@ -34,6 +38,9 @@ class KeypadPage(TwoPane):
         self._worth = Label(role="caption")
         self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
         self._others = QVBoxLayout()
+        self._foot = QHBoxLayout()
+        self.last = Button(self.tr("Last sale"), name=self.tr("Result of the last sale"))
+        self.cart = Button(name=self.tr("Cart, discount and note"))
         self._panel = self._build_panel()
         self.panes.addWidget(self._panel)
         self.panes.addWidget(self.keypad)
@@ -42,22 +49,31 @@ class KeypadPage(TwoPane):
         self.offer.wanted.connect(till.take_up)
         self.offer.unwanted.connect(till.cancel_offer)
         self.notices.seen.connect(till.acknowledge)
+        self.last.clicked.connect(last_sale.open)
+        self.cart.clicked.connect(till.open_cart)
 
     def show_view(self, view: TillView) -> None:
         """Show what is typed, and why OK is dead if it is."""
         entry = view.entry
         before, behind = unit_of(entry.currency)
-        shown = " + ".join(grouped(part) for part in entry.shown.split(" + "))
+        basket = view.basket
+        shown = " + ".join(grouped(part) for part in view.shown.split(" + "))
         self.amount.set_amount(shown, before=before, behind=behind)
         self._currency.setText(self.tr("Amount") if entry.currency.is_sats else entry.currency.code)
         worth = view.worth_sats
-        self._worth.setText(f"≈ {sats_text(worth)}" if worth and entry.total.minor else "")
-        self._sum.setText(entry.sum_line)
-        self.hint.setText(view.error or view.blocked)
+        self._worth.setText(f"≈ {sats_text(worth)}" if worth else "")
+        self._sum.setText(view.sum_line)
+        self.hint.setText(view.error or view.blocked or view.told)
         self.hint.set_tone("alert" if view.error else "quiet")
         self.keypad.keys[Key.DOT].setEnabled(entry.currency.digits > 0)
         self.keypad.ok.setEnabled(view.can_charge)
         self.keypad.ok.setAccessibleDescription(view.blocked)
+        pieces = basket.pieces
+        self.cart.setText(self.tr("Cart · {n}").format(n=pieces) if pieces else self.tr("Cart"))
+        self.cart.setEnabled(bool(pieces or basket.note))
+        # A sale that was left open takes their room: nothing else moves.
+        self.last.setVisible(not view.offers)
+        self.cart.setVisible(not view.offers)
         self.offer.show_offers(view.offers)
         self.notices.show_notices(view.notices)
 
@@ -75,6 +91,8 @@ class KeypadPage(TwoPane):
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
         self._sum.setFixedHeight(round(line))
+        self._foot.setSpacing(metrics.gap)
+        self._foot.setContentsMargins(0, metrics.gap, 0, 0)
         self.turn()
 
     def turn(self) -> None:
@@ -96,6 +114,9 @@ class KeypadPage(TwoPane):
         column.addWidget(self._sum)
         column.addWidget(self.hint)
         column.addLayout(self._others, 1)
+        column.addLayout(self._foot)
+        self._foot.addWidget(self.last, 1)
+        self._foot.addWidget(self.cart, 1)
         self._others.addWidget(self.offer)
         self._others.addWidget(self.notices, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -126,7 +126,7 @@ class _Presets(Page):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_view(self, view: TillView) -> None:
-        self._amount.setText(money_text(view.entry.total))
+        self._amount.setText(money_text(view.basket.total))
         if view.tip_choices != self._shown:
             self._shown = view.tip_choices
             self._fill()

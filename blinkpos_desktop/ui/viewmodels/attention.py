@@ -6,15 +6,23 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
+from blinkpos_desktop.domain.announcement import SurplusItem
+from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.hold import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionView:
-    """The list at one moment. ``busy`` are transfers whose choice is being written down."""
+    """The list at one moment. ``busy`` are the numbers whose choice is being written down.
+
+    Transfers and payments have one row of numbers: a surplus has its payment's.
+    """
 
     items: tuple[AttentionItem, ...] = ()
+    surpluses: tuple[SurplusItem, ...] = ()
+    hold: Hold | None = None
+    """Why nothing is forwarded, while that is so."""
     busy: frozenset[int] = frozenset()
     asking: int | None = None
     """The transfer for which another recipient's username is asked."""
@@ -28,7 +36,7 @@ class AttentionView:
     @property
     def count(self) -> int:
         """The badge's number."""
-        return len(self.items)
+        return len(self.items) + len(self.surpluses) + (self.hold is not None)
 
 
 class Attention(QObject):
@@ -36,7 +44,7 @@ class Attention(QObject):
 
     Signals:
         changed: a new AttentionView.
-        choice_wanted: a transfer's id and the Choice for it; ChoiceTaken or
+        choice_wanted: a number and the Choice for it; ChoiceTaken or
             ChoiceFailed answers, once.
     """
 
@@ -53,7 +61,7 @@ class Attention(QObject):
         return self._view
 
     def choose(self, transfer_id: int, remedy: Remedy) -> None:
-        """Choose for a transfer; SEND asks for the username first."""
+        """Choose for a number of the list; SEND asks for the username first."""
         if remedy is Remedy.SEND:
             self._set(self._calm(asking=transfer_id, name=""))
         else:
@@ -77,7 +85,7 @@ class Attention(QObject):
         """Take a fact from the services."""
         match fact:
             case AttentionChanged():
-                self._arrived(fact.items)
+                self._arrived(fact)
             case ChoiceTaken():
                 self._set(replace(self._view, busy=self._view.busy - {fact.transfer_id}))
             case ChoiceFailed():
@@ -90,9 +98,17 @@ class Attention(QObject):
                     )
                 )
 
-    def _arrived(self, items: tuple[AttentionItem, ...]) -> None:
-        there = {each.transfer.id for each in items}
-        view = replace(self._view, items=items, busy=self._view.busy & there)
+    def _arrived(self, fact: AttentionChanged) -> None:
+        there = {each.transfer.id for each in fact.items}
+        there |= {each.payment_id for each in fact.surpluses}
+        there |= {THE_LEDGER} if fact.hold else set()
+        view = replace(
+            self._view,
+            items=fact.items,
+            surpluses=fact.surpluses,
+            hold=fact.hold,
+            busy=self._view.busy & there,
+        )
         if view.asking not in there:
             view = replace(view, asking=None, name="")
         if view.failed not in there:
@@ -100,8 +116,12 @@ class Attention(QObject):
         self._set(view)
 
     def _want(self, transfer_id: int, choice: Choice) -> None:
-        item = next((each for each in self._view.items if each.transfer.id == transfer_id), None)
-        if item is None or transfer_id in self._view.busy or choice.remedy not in item.remedies:
+        remedies = {each.transfer.id: each.remedies for each in self._view.items}
+        remedies |= {each.payment_id: each.remedies for each in self._view.surpluses}
+        if self._view.hold is not None and self._view.hold.can_release:
+            remedies[THE_LEDGER] = frozenset({Remedy.RELEASE})
+        can_be = choice.remedy in remedies.get(transfer_id, ())
+        if not can_be or transfer_id in self._view.busy:
             return
         view = self._calm(asking=None, name="")
         self._set(replace(view, busy=view.busy | {transfer_id}))

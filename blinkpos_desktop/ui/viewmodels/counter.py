@@ -10,18 +10,23 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.facts import (
+    AnnouncementsChanged,
     CheckFailed,
     InvoiceChecked,
+    PaymentSeen,
     SaleLeftOpen,
+    SeeingFailed,
     SightChanged,
     TakeUpFailed,
+    UnassignedIncome,
 )
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.ui.viewmodels.asked import Asked
-from blinkpos_desktop.ui.viewmodels.notices import Remembered, notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.notices import Notices
 from blinkpos_desktop.ui.viewmodels.offers import (
     entry_of,
     offer_of,
@@ -35,7 +40,7 @@ from blinkpos_desktop.ui.viewmodels.readiness import (
     unseen,
     worth_sats,
 )
-from blinkpos_desktop.ui.viewmodels.view import Check, Offer, Screen, Sound, TillView
+from blinkpos_desktop.ui.viewmodels.view import Check, Notice, Offer, Screen, Sound, TillView
 
 GUARD_SECONDS: Final = 0.3
 """A new screen takes no choice for so long: the second half of a double tap was for the old one."""
@@ -51,6 +56,8 @@ class Counter(QObject):
         cancel_wanted: a payment's id whose invoice is to be cancelled.
         check_wanted: a payment's id that Blink is to be asked about at once.
         take_up_wanted: a payment's id whose QR is to be on the screen again.
+        green_shown: a Payment that is shown in green.
+        acknowledge_wanted: a payment's id that a person has seen.
         sound_wanted: a Sound to play.
     """
 
@@ -59,6 +66,8 @@ class Counter(QObject):
     cancel_wanted = Signal(object)
     check_wanted = Signal(object)
     take_up_wanted = Signal(object)
+    green_shown = Signal(object)
+    acknowledge_wanted = Signal(object)
     sound_wanted = Signal(object)
 
     def __init__(
@@ -79,9 +88,10 @@ class Counter(QObject):
         self._price: Price | None = None
         self._asked = Asked()
         self._failure = ""
-        self._given_up = Remembered()
-        self._told = Remembered()
-        self._view = TillView(screen=Screen.KEYPAD, entry=Entry(currency=currency))
+        self._notices = Notices()
+        self._view = TillView(
+            screen=Screen.KEYPAD, entry=Entry(currency=currency), cart=Cart(currency=currency)
+        )
         self._set()
 
     @property
@@ -114,9 +124,21 @@ class Counter(QObject):
             self._set(offers=without(self._view.offers, offer.payment.payment_hash))
             self._give_up(offer.payment)
 
+    def acknowledge(self, notice: Notice) -> None:
+        """Have it written down that a person has seen it: it goes when it is, at every till."""
+        if self._notices.acknowledge(notice):
+            self._set(error="")
+            self.acknowledge_wanted.emit(notice.payment_id)
+
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
         match fact:
+            case AnnouncementsChanged() | PaymentSeen() | UnassignedIncome():
+                self._notices.take(fact)
+                self._set()
+            case SeeingFailed():
+                self._notices.not_seen(fact.payment_id)
+                self._set(error=fact.sentence)
             case SightChanged():
                 self._readiness = replace(self._readiness, can_see=fact.can_see)
                 self._set()
@@ -136,15 +158,11 @@ class Counter(QObject):
 
     def _on_left_open(self, payment: Payment) -> None:
         offers, payment_hash = self._view.offers, payment.payment_hash
-        if payment.state is PaymentState.AWAITING and payment_hash not in self._told:
+        if payment.state is PaymentState.AWAITING and not self._notices.has_told(payment_hash):
             self._set(offers=with_offer(offers, payment))
-            return
-        # It may have been told as any money is, before it was known to be this screen's.
-        self._told.add(payment_hash)
-        notice = notice_of(payment, was_left_open=True)
-        self._set(
-            offers=without(offers, payment_hash), notices=with_notice(self._view.notices, notice)
-        )
+        else:
+            self._notices.left_open(payment)
+            self._set(offers=without(offers, payment_hash))
 
     def _open(self, offer: Offer, payment: Payment) -> None:
         """Show the code of a sale that was left open, if that is still wanted."""
@@ -157,7 +175,9 @@ class Counter(QObject):
             screen=Screen.INVOICE,
             payment=payment,
             entry=entry_of(payment, self._view.entry),
+            cart=Cart(currency=self._view.entry.currency),
             error="",
+            told="",
             offers=without(offers, payment.payment_hash),
         )
 
@@ -178,14 +198,20 @@ class Counter(QObject):
     # -- the ways between the screens -----------------------------------------------------
 
     def _give_up(self, payment: Payment) -> None:
-        self._given_up.add(payment.payment_hash)
+        self._notices.give_up(payment.payment_hash)
         self.cancel_wanted.emit(payment.id)
 
     def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
+        """Go to the keypad, with what is typed and the cart, or with nothing."""
+        currency = self._view.entry.currency
         self._set(
             screen=Screen.KEYPAD,
-            entry=entry or Entry(currency=self._view.entry.currency),
+            entry=entry or Entry(currency=currency),
+            cart=self._view.cart if entry else Cart(currency=currency),
             error=error,
+            told="",
+            discounting=None,
+            noting=None,
             tip_choices=(),
             custom=None,
             sale=None,
@@ -213,13 +239,15 @@ class Counter(QObject):
     def _set(self, **changes: object) -> None:
         """Make the next snapshot, with what follows from it, and tell it if it is another."""
         new = replace(self._view, **changes)  # type: ignore[arg-type]
-        blocked = self._readiness.sentence or amount_problem(new.entry, self._price)
+        basket = new.basket
+        blocked = self._readiness.sentence or amount_problem(basket, self._price)
         new = replace(
             new,
             blocked=blocked,
             unseen="" if self._readiness.can_see else unseen(),
-            can_charge=new.entry.is_chargeable and not blocked,
-            worth_sats=worth_sats(new.entry, self._price),
+            can_charge=basket.is_chargeable and not blocked,
+            worth_sats=worth_sats(basket, self._price),
+            notices=self._notices.lines(new.payment),
         )
         if new == self._view:
             return

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from blinkpos_desktop.domain.entry import Entry
+from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
 from blinkpos_desktop.domain.money import MAX_SATS, Price
-from blinkpos_desktop.domain.sale import Sale, quote
+from blinkpos_desktop.domain.sale import quote, sale_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +46,33 @@ def unseen() -> str:
     )
 
 
-def amount_problem(entry: Entry, price: Price | None) -> str:
-    """Say what is wrong with the typed amount; empty when nothing is, or nothing is typed."""
-    if not entry.total.minor:
+def amount_problem(cart: Cart, price: Price | None) -> str:
+    """Say what is wrong with the amount to be paid; empty when nothing is, or there is none."""
+    if cart.is_empty:
         return ""
-    if entry.currency.is_sats and entry.total.minor > MAX_SATS:
+    currency, total = cart.currency, cart.total.minor
+    if currency.is_sats and total > MAX_SATS:
         return QCoreApplication.translate(
             "Readiness", "That is more than all the bitcoin there is."
         )
-    if entry.currency.is_sats or price is None or price.currency.code != entry.currency.code:
+    if not total:
+        return QCoreApplication.translate(
+            "Readiness", "Nothing is left to pay: make the discount smaller."
+        )
+    if currency.is_sats or price is None or price.currency.code != currency.code:
         return ""
     try:
-        quote(Sale(currency=entry.currency, items=entry.parts), price)
+        quote(sale_of(cart), price)
     except InputError as problem:
         return problem.sentence
     return ""
 
 
-def worth_sats(entry: Entry, price: Price | None) -> int | None:
-    """Return the typed fiat amount in sats, while a price of its currency is known."""
-    if entry.currency.is_sats or price is None or price.currency.code != entry.currency.code:
+def worth_sats(cart: Cart, price: Price | None) -> int | None:
+    """Return what is to be paid in sats, while a price of its currency is known."""
+    if cart.currency.is_sats or price is None or price.currency.code != cart.currency.code:
         return None
-    return price.to_sats(entry.total.minor)
+    return price.to_sats(cart.total.minor)
 
 
 def _away(part: Part) -> str:

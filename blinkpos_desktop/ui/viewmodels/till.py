@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from blinkpos_desktop.domain.entry import Entry, Key, press
+from blinkpos_desktop.domain.cart import Cart
+from blinkpos_desktop.domain.entry import Entry, Key
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
     InvoiceReady,
@@ -18,25 +19,24 @@ from blinkpos_desktop.domain.facts import (
     ShopReady,
     TransferChanged,
 )
+from blinkpos_desktop.domain.item import same_currency
 from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.sale import Sale
+from blinkpos_desktop.domain.sale import sale_of
 from blinkpos_desktop.domain.split import tip_of
 from blinkpos_desktop.domain.transfer import Transfer
-from blinkpos_desktop.ui.viewmodels.counter import Counter
-from blinkpos_desktop.ui.viewmodels.notices import notice_of, with_notice
+from blinkpos_desktop.ui.viewmodels.basket import HOME, Basket
 from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.view import (
     CustomTip,
-    Notice,
     Screen,
     Sound,
     TipChoice,
 )
 
 
-class Till(Counter):
+class Till(Basket):
     """The user's acts, and what has happened.
 
     Green belongs to the payment whose QR is on this screen, by its hash; any
@@ -46,25 +46,26 @@ class Till(Counter):
     # -- what the user does ---------------------------------------------------------------
 
     def press(self, key: Key) -> None:
-        """Press a key of the keypad, or of the custom tip's."""
+        """Press a key of the keypad, or of the custom tip's or a discount's."""
         view = self._view
         if view.screen is Screen.TIP and view.custom is not None:
             self.sound_wanted.emit(Sound.CLICK)
             self._set(custom=self._custom(press_percent(view.custom.text, key)))
-        elif view.screen is Screen.KEYPAD:
-            self.sound_wanted.emit(Sound.CLICK)
-            self._set(entry=press(view.entry, key), error="")
+        else:
+            super().press(key)
 
     def ok(self) -> None:
-        """Ask for the tip or the invoice; on any other screen than the keypad nothing happens."""
+        """Ask for the tip or the invoice; while a sale is under way nothing happens."""
         view = self._view
-        if view.screen is not Screen.KEYPAD or not view.can_charge:
+        if view.screen is Screen.CART and (self._is_editing or self._is_guarded()):
+            return
+        if view.screen not in HOME | {Screen.CART} or not view.can_charge:
             return
         self.sound_wanted.emit(Sound.CLICK)
         shop = self._readiness.shop
         if shop is not None and shop.tip_recipients and self._presets:
             choices = tuple(self._choice(percent) for percent in self._presets)
-            self._set(screen=Screen.TIP, tip_choices=choices, custom=None, error="")
+            self._set(screen=Screen.TIP, tip_choices=choices, custom=None, error="", told="")
         else:
             self._charge(Fraction(0))
 
@@ -94,7 +95,7 @@ class Till(Counter):
         if self._view.screen is Screen.TIP and self._view.custom is not None:
             self._set(custom=None)
             self._entered_at = self._clock()
-        else:
+        elif not self._step_back():
             self.cancel()
 
     def cancel(self) -> None:
@@ -110,16 +111,6 @@ class Till(Counter):
         elif view.screen is Screen.INVOICE and view.payment is not None:
             self._give_up(view.payment)
             self._to_keypad()
-
-    def dismiss_success(self) -> None:
-        """Go from the green screen to an empty keypad."""
-        if self._view.screen is Screen.SUCCESS and not self._is_guarded():
-            self._to_keypad()
-
-    def acknowledge(self, notice: Notice) -> None:
-        """Take a notice away: a person has seen it."""
-        rest = tuple(n for n in self._view.notices if n.payment_hash != notice.payment_hash)
-        self._set(notices=rest)
 
     # -- what has happened ----------------------------------------------------------------
 
@@ -157,17 +148,17 @@ class Till(Counter):
 
     def _on_shop(self, shop: ShopReady) -> None:
         self._readiness = replace(self._readiness, shop=shop)
-        entry, error = self._view.entry, self._view.error
-        if entry.currency != shop.currency:
-            same = (entry.currency.code, entry.currency.digits) == (
-                shop.currency.code,
-                shop.currency.digits,
-            )
-            if not same and entry.parts:
+        view, currency = self._view, shop.currency
+        entry, cart, error = view.entry, view.cart, view.error
+        if not same_currency(entry.currency, currency):
+            if not view.basket.is_empty:
                 error = self.tr("The currency has changed: type the amount again.")
-            kept = entry if same else Entry(currency=shop.currency)
-            entry = replace(kept, currency=shop.currency)
-        self._set(entry=entry, error=error)
+            entry, cart = Entry(currency=currency), Cart(currency=currency)
+        self._set(
+            entry=replace(entry, currency=currency),
+            cart=replace(cart, currency=currency),
+            error=error,
+        )
 
     def _on_invoice(self, payment: Payment) -> None:
         if offer := offer_of(self._view.offers, payment.payment_hash):
@@ -195,26 +186,22 @@ class Till(Counter):
 
     def _on_paid(self, payment: Payment) -> None:
         if self._is_shown(payment) and self._view.screen is Screen.INVOICE:
-            self._told.add(payment.payment_hash)
+            self._notices.green(payment)
             self.sound_wanted.emit(Sound.SUCCESS)
             self._set(screen=Screen.SUCCESS, payment=payment)
-        elif payment.payment_hash not in self._told:
-            self._told.add(payment.payment_hash)
-            notice = notice_of(
-                payment,
-                was_given_up=payment.payment_hash in self._given_up,
-                was_left_open=offer_of(self._view.offers, payment.payment_hash) is not None,
-            )
-            self._set(
-                notices=with_notice(self._view.notices, notice),
-                offers=without(self._view.offers, payment.payment_hash),
-            )
+            self.green_shown.emit(payment)
+            return
+        if offer_of(self._view.offers, payment.payment_hash) is not None:
+            self._notices.left_open(payment)
+        else:
+            self._notices.paid(payment)
+        self._set(offers=without(self._view.offers, payment.payment_hash))
 
     def _on_closed(self, payment: Payment) -> None:
         self._withdraw(payment)
         if not self._is_shown(payment) or self._view.screen is not Screen.INVOICE:
             return
-        self._given_up.add(payment.payment_hash)
+        self._notices.give_up(payment.payment_hash)
         if payment.state is PaymentState.EXPIRED:
             sentence = self.tr("This code has expired. Press OK for a new one.")
         else:
@@ -242,17 +229,14 @@ class Till(Counter):
         if shop is None or not self._view.can_charge:
             self._to_keypad(entry=entry)
             return
-        recipients = shop.tip_recipients if percent else ()
-        sale = Sale(
-            currency=entry.currency, items=entry.parts, tip_percent=percent, recipients=recipients
-        )
+        sale = sale_of(self._view.basket, percent=percent, recipients=shop.tip_recipients)
         self._failure = ""
         self._asked.ask(sale)
-        self._set(screen=Screen.MAKING, sale=sale, custom=None, error="")
+        self._set(screen=Screen.MAKING, sale=sale, custom=None, error="", told="")
         self.charge_wanted.emit(sale)
 
     def _choice(self, percent: Fraction) -> TipChoice:
-        base = self._view.entry.total
+        base = self._view.basket.total
         tip = Money(minor=tip_of(base.minor, percent), currency=base.currency)
         return TipChoice(percent=percent, amount=tip)
 

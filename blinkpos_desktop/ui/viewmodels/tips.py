@@ -7,7 +7,13 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from blinkpos_desktop.domain.facts import PaymentPaid, TipsFailed, TipsLoaded, TransferChanged
+from blinkpos_desktop.domain.facts import (
+    PaymentCompleted,
+    PaymentPaid,
+    TipsFailed,
+    TipsLoaded,
+    TransferChanged,
+)
 from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import Role
 
@@ -79,7 +85,7 @@ class Tips(QObject):
                 self._arrived(replace(self._view, is_loading=False, error=fact.sentence))
             case TransferChanged() if fact.transfer.role is Role.TIP:
                 self._reload()
-            case PaymentPaid() if fact.payment.tip_sats:
+            case PaymentPaid() | PaymentCompleted() if fact.payment.tip_sats:
                 self._reload()
 
     def _load(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from blinkpos_desktop.domain.cart import Cart, with_typed
 from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment
@@ -16,6 +17,8 @@ class Screen(StrEnum):
     """The counter's screens, one thing on each."""
 
     KEYPAD = "keypad"
+    ITEMS = "items"
+    CART = "cart"
     TIP = "tip"
     MAKING = "making"
     """The invoice was asked for and has not come yet."""
@@ -40,26 +43,36 @@ class NoticeKind(StrEnum):
     """This counter had just given the sale up when it was paid."""
     LEFT_OPEN = "left_open"
     """For a sale that was on this screen when the program ended, while it was not shown again."""
+    UNSEEN = "unseen"
+    """No screen showed it in green: its till was off, or shows its QR no longer."""
     ELSEWHERE = "elsewhere"
     """A sale that was never on this screen: another till's."""
+    UNASSIGNED = "unassigned"
+    """No sale here asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Money that arrived for a sale whose QR is not on this screen."""
+    """Money that arrived for a sale whose QR is not on this screen, or for none."""
 
-    payment_hash: str
+    id: str
+    """The payment's hash, or what else tells it from any other."""
     kind: NoticeKind
-    amount: Money
-    sats: int
+    amount: Money | None
+    """What was asked, or came in unasked; None when nobody knows."""
     at: int
     """When it was paid, in Unix seconds."""
+    sats: int | None = None
+    """What came in, in sats."""
     till: str = ""
+    payment_id: int | None = None
+    is_busy: bool = False
+    """That it was seen is being written down."""
 
     @property
     def is_sticky(self) -> bool:
-        """Whether it stays until a person has acknowledged it."""
-        return self.kind is not NoticeKind.ELSEWHERE
+        """Whether it stays, at every till, until a person has acknowledged it."""
+        return self.kind not in {NoticeKind.ELSEWHERE, NoticeKind.UNASSIGNED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +89,19 @@ class CustomTip:
 
     text: str
     amount: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountEdit:
+    """A discount being typed: on the line number ``at``, or on the sum when that is None."""
+
+    at: int | None
+    text: str = ""
+    is_percent: bool = True
+    off: Money | None = None
+    """What it takes off; None while it is not a valid one."""
+    is_set: bool = False
+    """There is one already, which can be taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +129,8 @@ class TillView:
 
     screen: Screen
     entry: Entry
+    cart: Cart
+    """What was put in before; what is typed comes on top of it."""
     can_charge: bool = False
     blocked: str = ""
     """Why OK is dead although an amount is typed, or whatever is typed; empty if nothing is wrong.
@@ -111,6 +139,12 @@ class TillView:
     """What went wrong with the last sale: one plain sentence, gone with the next key."""
     worth_sats: int | None = None
     """What the typed fiat amount comes to, while a price is known."""
+    told: str = ""
+    """What was put into the cart just now, gone with the next key."""
+    discounting: DiscountEdit | None = None
+    """A discount, while one is being typed on the cart's screen."""
+    noting: str | None = None
+    """The note, while it is being typed there."""
     tip_choices: tuple[TipChoice, ...] = ()
     custom: CustomTip | None = None
     """A custom percentage, while one is being typed."""
@@ -124,3 +158,21 @@ class TillView:
     offers: tuple[Offer, ...] = ()
     """The newest last; the first one is shown."""
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def basket(self) -> Cart:
+        """All that is to be paid: the cart, and what is typed as lines of its own."""
+        return with_typed(self.cart, self.entry.parts)
+
+    @property
+    def shown(self) -> str:
+        """The amount line: what the cart comes to, and what is typed."""
+        if self.cart.is_empty:
+            return self.entry.shown
+        before = self.cart.total.decimal()
+        return f"{before} + {self.entry.text}" if self.entry.text else before
+
+    @property
+    def sum_line(self) -> str:
+        """The line below: how the sum is worked out."""
+        return self.entry.sum_line if self.cart.is_empty else self.basket.sum_line

@@ -7,11 +7,13 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-from blinkpos_desktop.domain.money import Currency, Money
+from blinkpos_desktop.domain.cart import Discount, Line
+from blinkpos_desktop.domain.money import Currency, Money, format_percent
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
 
 _GAP: Final = "\N{NARROW NO-BREAK SPACE}"
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _GROUPED_FROM: Final = 5
 """Four digits read well as they are."""
 
@@ -56,6 +58,29 @@ def money_text(money: Money) -> str:
         return sats_text(money.minor)
     before, behind = unit_of(money.currency)
     return f"{before}{grouped(money.decimal())}{behind}"
+
+
+def minor_text(minor: int, currency: Currency) -> str:
+    """Return an amount of minor units as a person reads it."""
+    return money_text(Money(minor=minor, currency=currency))
+
+
+def line_name(line: Line) -> str:
+    """Return what a line of the cart is called; a typed amount has no name of its own."""
+    return line.name or QCoreApplication.translate("Words", "Amount")
+
+
+def line_words(line: Line) -> str:
+    """Return a line of the cart in short: ``Coffee``, with how many there are."""
+    return f"{line.quantity} {TIMES} {line_name(line)}" if line.quantity > 1 else line_name(line)
+
+
+def discount_line(discount: Discount, off_minor: int, currency: Currency) -> tuple[str, str]:
+    """Return a discount and what it takes off: ``Discount 10%``, and less $0.60."""
+    words = QCoreApplication.translate("Words", "Discount")
+    if discount.percent:
+        words = f"{words} {format_percent(discount.percent)}"
+    return words, f"\N{MINUS SIGN}{minor_text(off_minor, currency)}"
 
 
 def tip_line(payment: Payment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -37,7 +37,7 @@ class AmountLine(QWidget):
         self.update()
 
     def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
-        """Set where the number stands: left or centred."""
+        """Set where the number stands: left, centred or right; left and right are mirrored."""
         self._align = alignment
         self.update()
 
@@ -74,12 +74,9 @@ class AmountLine(QWidget):
     def _left(self, size: int) -> int:
         if self._align & Qt.AlignmentFlag.AlignHCenter:
             return max(0, (self.width() - self._width_at(size)) // 2)
-        room = QRect(0, 0, self._width_at(size), 1)
-        return (
-            0
-            if self.layoutDirection() is Qt.LayoutDirection.LeftToRight
-            else (self.width() - room.width())
-        )
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        is_right = bool(self._align & Qt.AlignmentFlag.AlignRight) is not is_mirrored
+        return self.width() - self._width_at(size) if is_right else 0
 
     def _fitting_size(self) -> int:
         width = self._width_at(self._most)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from blinkpos_desktop.ui.widgets.icons import Icon, draw
 
+_MIRRORED: Final = {Icon.BEFORE, Icon.AFTER}
 _ENTER: Final = {Qt.Key.Key_Enter, Qt.Key.Key_Return}
 
 
@@ -57,5 +58,8 @@ class IconButton(Button):
         box = QRectF(0, 0, side, side)
         box.moveCenter(QRectF(self.rect()).center())
         painter = QPainter(self)
+        if self._icon in _MIRRORED and self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            painter.translate(self.width(), 0)
+            painter.scale(-1, 1)
         draw(painter, self._icon, box, self.palette().buttonText().color())
         painter.end()

@@ -16,6 +16,14 @@ class Icon(StrEnum):
     BACKSPACE = "backspace"
     MOON = "moon"
     SUN = "sun"
+    MINUS = "minus"
+    PLUS = "plus"
+    CROSS = "cross"
+    PENCIL = "pencil"
+    CHECK = "check"
+    BEFORE = "before"
+    """The arrow to what comes before; it mirrors, as its neighbour does."""
+    AFTER = "after"
 
 
 def draw(painter: QPainter, icon: Icon, box: QRectF, colour: QColor) -> None:
@@ -62,8 +70,54 @@ def _sun() -> QPainterPath:
     return path
 
 
+def _lines(*lines: tuple[tuple[float, float], ...]) -> QPainterPath:
+    path = QPainterPath()
+    for first, *others in lines:
+        path.moveTo(*first)
+        for point in others:
+            path.lineTo(*point)
+    return path
+
+
+def _minus() -> QPainterPath:
+    return _lines(((5, 12), (19, 12)))
+
+
+def _plus() -> QPainterPath:
+    return _lines(((5, 12), (19, 12)), ((12, 5), (12, 19)))
+
+
+def _cross() -> QPainterPath:
+    return _lines(((6, 6), (18, 18)), ((18, 6), (6, 18)))
+
+
+def _pencil() -> QPainterPath:
+    return _lines(
+        ((4, 20), (5, 15.5), (16, 4.5), (19.5, 8), (8.5, 19), (4, 20)), ((13.5, 7), (17, 10.5))
+    )
+
+
+def _check() -> QPainterPath:
+    return _lines(((4.5, 12.5), (10, 18), (20, 6.5)))
+
+
+def _before() -> QPainterPath:
+    return _lines(((15, 5), (8, 12), (15, 19)))
+
+
+def _after() -> QPainterPath:
+    return _lines(((9, 5), (16, 12), (9, 19)))
+
+
 _PATHS: Final[dict[Icon, Callable[[], QPainterPath]]] = {
     Icon.BACKSPACE: _backspace,
     Icon.MOON: _moon,
     Icon.SUN: _sun,
+    Icon.MINUS: _minus,
+    Icon.PLUS: _plus,
+    Icon.CROSS: _cross,
+    Icon.PENCIL: _pencil,
+    Icon.CHECK: _check,
+    Icon.BEFORE: _before,
+    Icon.AFTER: _after,
 }

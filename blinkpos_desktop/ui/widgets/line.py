@@ -1,4 +1,4 @@
-"""A line to type a username into, by hand or by the system's keyboard on the screen."""
+"""Lines to type into, by hand or by the system's keyboard on the screen."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ class NameLine(QLineEdit):
             | hints.ImhNoAutoUppercase
             | hints.ImhNoPredictiveText
         )
+
+
+class TextLine(QLineEdit):
+    """Finger-high, for any text or for a number."""
+
+    def __init__(
+        self, *, hint: str, most: int, is_number: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setMaxLength(most)
+        if is_number:
+            self.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -10,8 +12,11 @@ from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.view import Notice, NoticeKind
 from blinkpos_desktop.ui.viewmodels.words import money_text, sats_text
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import clear
+
+_TILL_LETTERS: Final = 12
+"""Of a till's name, which may be long, in a narrow card."""
 
 
 class NoticeList(QWidget):
@@ -61,8 +66,8 @@ class NoticeList(QWidget):
             self._column.addWidget(self._card(notice))
         hidden = len(self._notices) - fitting
         if hidden > 0 and self._notices:
-            more = self.tr("and {n} more") if fitting else self.tr("Other payments: {n}")
-            self._column.addWidget(Label(more.format(n=hidden), role="caption"))
+            text = self.tr("and {n} more") if fitting else self.tr("Other payments: {n}")
+            self._column.addWidget(Label(text.format(n=hidden), role="caption"))
         self._column.addStretch(1)
 
     def _fitting(self) -> int:
@@ -84,27 +89,47 @@ class NoticeList(QWidget):
         row = QHBoxLayout(card)
         pad = self._metrics.px(8)
         row.setContentsMargins(self._metrics.px(12), 0, pad, 0)
-        words = Label(self._words(notice), role="caption", wrap=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(words, 1)
+        row.addLayout(self._text(notice), 1)
         if notice.is_sticky:
             button = Button(self.tr("OK"), name=self.tr("I have seen this payment"))
+            button.setEnabled(not notice.is_busy)
             button.clicked.connect(lambda: self.seen.emit(notice))
             row.addWidget(button)
         return card
 
+    def _text(self, notice: Notice) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        words = Label(self._words(notice), role="caption", wrap=True)
+        column.addStretch(1)
+        column.addWidget(ElidedLabel(self._amount(notice), role="strong"))
+        column.addWidget(words)
+        column.addStretch(1)
+        return column
+
     def _words(self, notice: Notice) -> str:
         text = {
-            NoticeKind.LATE: self.tr("{amount} came at {time}, after its sale was closed"),
-            NoticeKind.GIVEN_UP: self.tr("{amount} came at {time} for a cancelled sale"),
-            NoticeKind.LEFT_OPEN: self.tr("{amount} came at {time} for the sale that was open"),
-            NoticeKind.ELSEWHERE: self.tr("{amount} paid at {time}, {till}"),
+            NoticeKind.LATE: self.tr("{time}, {till}: its sale was closed"),
+            NoticeKind.GIVEN_UP: self.tr("{time}, {till}: for a cancelled sale"),
+            NoticeKind.LEFT_OPEN: self.tr("{time}, {till}: for the sale that was open"),
+            NoticeKind.UNSEEN: self.tr("{time}, {till}: no screen showed it"),
+            NoticeKind.ELSEWHERE: self.tr("paid at {time}, {till}"),
+            NoticeKind.UNASSIGNED: self.tr("came in at {time} that no sale here asked for"),
         }[notice.kind]
-        amount = money_text(notice.amount)
-        if not notice.amount.currency.is_sats:
-            amount = f"{amount} ({sats_text(notice.sats)})"
         till = notice.till or self.tr("another till")
-        return text.format(amount=amount, time=local_time(notice.at), till=till)
+        if len(till) > _TILL_LETTERS:
+            till = f"{till[: _TILL_LETTERS - 1].rstrip()}…"
+        return text.format(time=local_time(notice.at), till=till)
+
+    def _amount(self, notice: Notice) -> str:
+        if notice.amount is None:
+            return self.tr("Money")
+        if notice.sats is None:
+            return money_text(notice.amount)
+        came = sats_text(notice.sats)
+        if notice.amount.currency.is_sats:
+            return came
+        return f"{money_text(notice.amount)} ({came})"
 
 
 def local_time(at: int) -> str:

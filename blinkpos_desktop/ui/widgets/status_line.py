@@ -1,26 +1,53 @@
-"""The status line: a dot and words for each part, and the band for money that is not real."""
+"""The status line: a dot and words for each part, and the band for money that is not real.
+
+Where nobody is being served, a tap on it opens the health panel.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.status import PartView, StatusView
+from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, restyle
 
 
-class StatusLine(QWidget):
-    """Blink, PostgreSQL and Redis, told apart."""
+class StatusLine(Button):
+    """Blink, PostgreSQL and Redis, told apart; as a whole a button."""
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(self.tr("State of the till"))
+        super().__init__(role="status", parent=parent)
+        self.setAccessibleName(self.tr("State of the till: open the health panel"))
         self._row = QHBoxLayout(self)
         self._row.addStretch(1)
+        # That there is more behind it.
+        self._more = Label("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}", role="status")
+        self._more.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._row.addWidget(self._more)
         self._parts: dict[str, tuple[QFrame, ElidedLabel]] = {}
+        self._metrics = Metrics()
+        self._is_tappable = True
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_tappable(self, *, is_tappable: bool) -> None:
+        """Be as high as a finger wants; or as low as can be, while a customer is served."""
+        self._is_tappable = is_tappable
+        self.setEnabled(is_tappable)
+        self._more.setVisible(is_tappable)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of a button, or of one line."""
+        line = self._row.sizeHint()
+        height = self._metrics.target if self._is_tappable else line.height()
+        return QSize(line.width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return that height and as little width as its parts can bear."""
+        return QSize(self._row.minimumSize().width(), self.sizeHint().height())
 
     def show_view(self, view: StatusView) -> None:
         """Show how the parts are."""
@@ -37,6 +64,7 @@ class StatusLine(QWidget):
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
+        self._metrics = metrics
         self._row.setContentsMargins(metrics.margin, 0, metrics.margin, metrics.px(6))
         self._row.setSpacing(metrics.px(6))
         for dot, words in self._parts.values():
@@ -45,14 +73,18 @@ class StatusLine(QWidget):
             words.setContentsMargins(0, 0, metrics.px(14), 0)
             # A long sentence is shortened before its neighbours are.
             words.set_least(metrics.px(160))
+        self.updateGeometry()
 
     def _add(self, part: PartView) -> None:
         """Add a part before the empty rest of the line."""
         dot, words = QFrame(), ElidedLabel(role="status")
         dot.setObjectName("dot")
+        for child in (dot, words):
+            # A tap on a word is one on the line.
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._parts[part.part] = (dot, words)
         words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        at = self._row.count() - 1
+        at = self._row.count() - 2
         self._row.insertWidget(at, dot, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.insertWidget(at + 1, words)
 

@@ -1,0 +1,190 @@
+"""``blinkpos move-to``: the built-in database's ledger to a server, and never in both.
+
+In this order, each step durable before the next one:
+
+1. here: the ledger is marked as on its way. From here on no till opens it.
+2. there: all of it in one transaction, counted, summed and compared before it commits.
+3. here: the mark says that it has arrived, for good.
+
+Whatever dies between two steps, at most one of the two can be opened. The same
+command goes on: it asks the server, alone at its lock, whether the ledger is
+there, and either ends step 3 or begins step 2 anew. The target is one server
+until that is known, so two can never have it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from blinkpos_desktop.domain.address import redact_url
+from blinkpos_desktop.domain.errors import (
+    InputError,
+    OutcomeUnknownError,
+    SettingsError,
+    TillError,
+)
+from blinkpos_desktop.domain.inventory import Inventory
+from blinkpos_desktop.domain.money import format_sats
+from blinkpos_desktop.operations.backup import NotTheSameError
+from blinkpos_desktop.operations.exits import Exit, exit_of
+from blinkpos_desktop.operations.ledger_place import built_in
+from blinkpos_desktop.operations.progress import ProgressLine
+from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.services.store import moves
+from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
+from blinkpos_desktop.services.store.loading import holds_ledger, loading
+from blinkpos_desktop.services.store.whole import snapshot
+from blinkpos_desktop.settings import Settings
+
+_SHOWN: Final = 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRequest:
+    """What the command line asked for; ``undo`` takes a move back that has not arrived."""
+
+    url: str
+    undo: bool = False
+    json: bool = False
+
+
+class UnfinishedError(TillError):
+    """Sales are unfinished: nothing was moved."""
+
+
+def run(settings: Settings, request: MoveRequest) -> int:
+    """Move, tell of it, and return the exit code. Blocks."""
+    try:
+        return _run(settings, request)
+    except (NotTheSameError, UnfinishedError) as error:
+        _log.warning("%s", error)
+        say(error.sentence)
+        return Exit.DIFFERS
+    except TillError as error:
+        _log.warning("%s", error)
+        say(error.sentence)
+        return exit_of(error)
+    except KeyboardInterrupt:
+        say("It was cut short: the same command goes on, or with --undo all stays here.")
+        raise
+
+
+def _run(settings: Settings, request: MoveRequest) -> int:
+    if urlsplit(request.url).scheme not in {"postgresql", "postgres"}:
+        raise InputError("move-to takes an address like postgresql://user@host/name.")
+    if not EmbeddedPostgres(settings.data_dir).is_made:
+        raise SettingsError(
+            f"There is no built-in database in {settings.data_dir}: nothing to move. "
+            "Set BLINKPOS_DATABASE_URL to the server's address."
+        )
+    target = redact_url(request.url)
+    with built_in(settings, alone=True) as here:
+        with snapshot(here) as whole:
+            if not whole.history():
+                raise SettingsError("The built-in database holds no ledger: nothing to move.")
+            ledger, before = whole.identity().id, moves.move_of(whole)
+        if before and (before.target != target or (before.is_over and request.undo)):
+            raise SettingsError(before.sentence)
+        if before and before.is_over:
+            return _tell(request, target, ledger, None)
+        if request.undo:
+            return _undo(here, request.url, ledger, before)
+        if before and holds_ledger(request.url, ledger):
+            # It had arrived, and nobody was left to write it down here.
+            moves.end(here)
+            return _tell(request, target, ledger, None)
+        moved = _move(here, request.url, target, is_marked=before is not None)
+    return _tell(request, target, ledger, moved)
+
+
+def _undo(here: str, url: str, ledger: str, before: moves.Move | None) -> int:
+    if before is None:
+        raise SettingsError("This till's history is on its way to nowhere: nothing to undo.")
+    if holds_ledger(url, ledger):
+        raise SettingsError("It has arrived there: run the same command without --undo.")
+    moves.undo(here)
+    write("This till's history stays where it is.")
+    return Exit.GOOD
+
+
+def _move(here: str, url: str, target: str, *, is_marked: bool) -> Inventory:
+    try:
+        with loading(url) as there:
+            with snapshot(here) as whole:
+                _refuse_unfinished(moves.unfinished(whole))
+                history = whole.history()
+            # All that can be refused is refused before anything is marked.
+            there.prepare(history)
+            if not is_marked:
+                moves.begin(here, target)
+                is_marked = True
+            with snapshot(here) as whole:
+                with ProgressLine("Moving") as progress:
+                    sent = whole.pour(there, progress.tell)
+                    there.finish(sent.sequences)
+                with ProgressLine("Comparing") as progress:
+                    differences = sent.differences(there.inventory(progress.tell))
+            if differences:
+                raise NotTheSameError(
+                    "What arrived is not what was sent, so nothing was moved: " + differences[0],
+                    cause=" ".join(differences),
+                )
+            there.upgrade()
+            there.live_here()
+    except OutcomeUnknownError:
+        # It may have arrived: the mark stays, and the same command finds out.
+        raise
+    except TillError:
+        # The server was never asked to keep it.
+        if is_marked:
+            moves.undo(here)
+        raise
+    moves.end(here)
+    return sent
+
+
+def _refuse_unfinished(sales: Sequence[moves.UnfinishedSale]) -> None:
+    if not sales:
+        return
+    lines = [
+        f"  payment {each.id} of {format_sats(each.total_sats)}, "
+        f"{datetime.fromtimestamp(each.created_at).astimezone():%Y-%m-%d %H:%M}: {each.state}, "
+        f"hash {each.payment_hash}"
+        for each in sales[:_SHOWN]
+    ]
+    if len(sales) > _SHOWN:
+        lines.append(f"  and {len(sales) - _SHOWN} more")
+    raise UnfinishedError(
+        "These sales are unfinished: open the till, or run `blinkpos reconcile --fix`, until "
+        "they are finished, then move.\n" + "\n".join(lines)
+    )
+
+
+def _tell(request: MoveRequest, target: str, ledger: str, moved: Inventory | None) -> int:
+    if request.json:
+        fields: dict[str, object] = {"event": "moved", "ledger": ledger, "target": target}
+        if moved is not None:
+            fields |= {
+                "rows": moved.rows,
+                "payments": moved.payments,
+                "received_sats": moved.received_sats,
+            }
+        write(json.dumps(fields))
+        return Exit.GOOD
+    if moved is not None:
+        write(
+            f"Moved: {moved.payments} payments, {format_sats(moved.received_sats)} received; "
+            "compared to the last row."
+        )
+    write(
+        f"This till's history lives at {target} now. Set BLINKPOS_DATABASE_URL to that address "
+        "in every till; the built-in database is not opened again."
+    )
+    return Exit.GOOD
