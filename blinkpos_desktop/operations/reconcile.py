@@ -71,7 +71,7 @@ async def run(engine: Engine, *, since: int | None, fix: bool, as_json: bool) ->
         return Exit.REFUSED
     for line in as_lines(report) if as_json else [as_text(report)]:
         write(line)
-    return Exit.DIFFERS if report.remaining else Exit.GOOD
+    return Exit.DIFFERS if report.open else Exit.GOOD
 
 
 async def _forward(engine: Engine) -> None:
@@ -117,7 +117,8 @@ def _says_why(transfer: Transfer, tries: int) -> bool:
 def as_lines(report: Report) -> list[str]:
     """Return the report as JSON objects; amounts in sats, times in Unix seconds."""
     lines = [_line("difference", each, fixed=True) for each in report.fixed]
-    lines += [_line("difference", each, fixed=False) for each in report.remaining]
+    lines += [_line("difference", each, fixed=False) for each in report.open]
+    lines += [_line("owed", each, fixed=False) for each in report.debts]
     lines.append(
         json.dumps(
             {
@@ -126,9 +127,10 @@ def as_lines(report: Report) -> list[str]:
                 "asked": report.asked,
                 "transactions": report.transactions,
                 "not_ours": asdict(report.not_ours),
-                "found": len(report.found),
+                "found": sum(not each.is_debt for each in report.found),
                 "fixed": len(report.fixed),
-                "remaining": len(report.remaining),
+                "remaining": len(report.open),
+                "owed": len(report.debts),
                 "held": report.was_held and not report.is_released,
                 "released": report.is_released,
             }
@@ -156,11 +158,14 @@ def as_text(report: Report) -> str:
             f"in, {format_sats(others.sent_sats)} out."
         )
     lines += [f"Recorded. {each.sentence}" for each in report.fixed]
-    lines += [each.sentence for each in report.remaining]
+    lines += [each.sentence for each in (*report.open, *report.debts)]
     if report.is_released:
         lines.append("Nothing differs that a held ledger must wait for: forwarding goes on.")
     elif report.was_held:
         lines.append("The ledger stays held: nothing is forwarded.")
-    left = len(report.remaining)
-    lines.append(f"{left} differences remain." if left else "The ledger and Blink agree.")
+    left = len(report.open)
+    if left:
+        lines.append("1 difference remains." if left == 1 else f"{left} differences remain.")
+    else:
+        lines.append("The ledger and Blink agree.")
     return "\n".join(lines)
