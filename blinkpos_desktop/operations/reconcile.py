@@ -35,7 +35,7 @@ def parse_since(text: str, now: datetime) -> int:
     """Return the Unix seconds of a date, a date with a time, or a number of days before ``now``.
 
     Raises:
-        InputError: it is none of these.
+        InputError: it is none of these, or nothing can have happened since.
     """
     if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_DAYS)):
         return int((now - timedelta(days=min(int(text), _MOST_DAYS))).timestamp())
@@ -43,9 +43,12 @@ def parse_since(text: str, now: datetime) -> int:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=now.tzinfo)
-        return max(int(moment.timestamp()), 0)
+        seconds = max(int(moment.timestamp()), 0)
     except (ValueError, OverflowError) as error:
         raise InputError("--since takes a date such as 2026-08-01, or days such as 7.") from error
+    if seconds > now.timestamp():
+        raise InputError("--since lies in the future: there is nothing to compare yet.")
+    return seconds
 
 
 async def run(engine: Engine, *, since: int | None, fix: bool, as_json: bool) -> Exit:

@@ -46,6 +46,8 @@ def test_a_payment_while_nothing_ran(
 
 def test_what_keeps_it_from_running(program: Program, control: ControlClient) -> None:
     assert program.run("reconcile", "--since", "soon").code == 2
+    late = program.run("reconcile", "--since", "3000-01-01")
+    assert (late.code, late.out, "in the future" in late.err) == (2, "", True)
     assert program.run("reconcile", API_KEY="").code == 2
     control.lay_fault("http_status", match="*", status=500)
     ended = program.run("reconcile", "--json")
