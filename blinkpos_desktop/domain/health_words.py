@@ -227,7 +227,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     Finding.UNFINISHED_SOME: ("{count}, being passed on.", ""),
     Finding.UNFINISHED_NONE: ("None: all is passed on.", ""),
     Finding.ATTENTION_SOME: (
-        "{count} can't go on without a person.",
+        "{count} for a person to look at.",
         "Choose in the till under Attention, or with blinkpos attention.",
     ),
     Finding.ATTENTION_NONE: ("Nothing.", ""),

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
+from blinkpos_desktop.domain.announcement import GRACE_SECONDS
 from blinkpos_desktop.domain.measures import (
     DatabaseMeasure,
     DatabaseState,
@@ -168,7 +169,7 @@ async def _ledger(
     try:
         [row] = await _rows(connection, sql["health_ledger"])
         if history is History.CURRENT:
-            [listed] = await _rows(connection, sql["health_listed"])
+            [listed] = await _rows(connection, sql["health_listed"], grace_seconds=GRACE_SECONDS)
             row["attention"] += listed["count"]
         if server["has_backups"]:
             for found in await _rows(connection, sql["last_backup"]):
@@ -180,8 +181,8 @@ async def _ledger(
     return LedgerMeasure(**row, last_backup=age)
 
 
-async def _rows(connection: Connection, query: bytes) -> list[DictRow]:
-    cursor = await connection.execute(query)
+async def _rows(connection: Connection, query: bytes, **values: object) -> list[DictRow]:
+    cursor = await connection.execute(query, values or None)
     return await cursor.fetchall()
 
 
