@@ -95,6 +95,14 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "The built-in PostgreSQL is made when a till is opened first.",
         "Open the till, then look again.",
     ),
+    Finding.DATABASE_MOVED: (
+        "This till's history has moved to {target}.",
+        "Set BLINKPOS_DATABASE_URL to that address.",
+    ),
+    Finding.DATABASE_MOVING: (
+        "This till's history is on its way to {target}.",
+        "End that with blinkpos move-to and the same address, or take it back with --undo.",
+    ),
     Finding.DATABASE_STANDBY: (
         "The server is another one's standby: nothing can be written.",
         "Let BLINKPOS_DATABASE_URL name the primary.",

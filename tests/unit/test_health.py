@@ -117,6 +117,8 @@ CASES: tuple[tuple[Measures, Check, Mark, Finding], ...] = (
     (away(), Check.DATABASE, FAILING, F.DATABASE_AWAY),
     (away(), Check.MIGRATIONS, WARNING, F.NOT_KNOWN),
     (changed("database", state=DatabaseState.ASLEEP), Check.DATABASE, WARNING, F.DATABASE_ASLEEP),
+    (changed("database", state=DatabaseState.MOVED), Check.DATABASE, FAILING, F.DATABASE_MOVED),
+    (changed("database", state=DatabaseState.MOVING), Check.DATABASE, FAILING, F.DATABASE_MOVING),
     (
         changed("database", state=DatabaseState.NOT_MADE),
         Check.DATABASE,

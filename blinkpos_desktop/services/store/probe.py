@@ -22,7 +22,7 @@ from blinkpos_desktop.domain.measures import (
     History,
     LedgerMeasure,
 )
-from blinkpos_desktop.services.store import migrations, queries
+from blinkpos_desktop.services.store import migrations, move_note, queries
 from blinkpos_desktop.services.store.backups import backup_of
 from blinkpos_desktop.services.store.connections import Connections, first_line, hang_up_after
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
@@ -90,12 +90,12 @@ class DatabaseProbe:
             return False
 
     def _away(self, error: psycopg.Error) -> DatabaseMeasure:
-        state, sentence = DatabaseState.AWAY, _sentence(error)
         if self._embedded is not None and not self._is_till:
-            state = DatabaseState.ASLEEP if self._embedded.is_made else DatabaseState.NOT_MADE
-            sentence = ""
+            return _asleep(self._embedded)
         return DatabaseMeasure(
-            state=state, is_embedded=self._embedded is not None, sentence=sentence
+            state=DatabaseState.AWAY,
+            is_embedded=self._embedded is not None,
+            sentence=_sentence(error),
         )
 
     async def _look(self, connection: Connection) -> DatabaseMeasure:
@@ -132,6 +132,16 @@ class DatabaseProbe:
             if history is not History.NONE
             else _EMPTY,
         )
+
+
+def _asleep(embedded: EmbeddedPostgres) -> DatabaseMeasure:
+    state, target = DatabaseState.NOT_MADE, ""
+    if embedded.is_made:
+        state = DatabaseState.ASLEEP
+        if (move := move_note.read(embedded.move_note)) is not None:
+            state = DatabaseState.MOVED if move.is_over else DatabaseState.MOVING
+            target = move.target
+    return DatabaseMeasure(state=state, is_embedded=True, target=target)
 
 
 @asynccontextmanager
