@@ -225,7 +225,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     ),
     Finding.LOG_GOOD: ("{path}", ""),
     Finding.UNFINISHED_HELD: (
-        "{count}, and nothing is passed on: a newer copy of this ledger may have acted.",
+        "{count} unfinished. Forwarding is held: a newer copy of this ledger may have acted.",
         "Compare the ledger with Blink: blinkpos reconcile.",
     ),
     Finding.UNFINISHED_LONG: (

@@ -153,11 +153,13 @@ def as_text(report: Report) -> str:
     """Return the report as lines for a person."""
     others = report.not_ours
     since = datetime.fromtimestamp(report.since).astimezone().strftime("%Y-%m-%d %H:%M")
-    looked_at = f"{report.transactions} transactions at Blink, {report.asked} invoices asked about"
+    transactions = _counted(report.transactions, "transaction")
+    looked_at = f"{transactions} at Blink, {_counted(report.asked, 'invoice')} asked about"
     lines = [f"Since {since}: {looked_at}."]
     if others.count:
+        are = "is" if others.count == 1 else "are"
         lines.append(
-            f"{others.count} of them are not this ledger's: {format_sats(others.received_sats)} "
+            f"{others.count} of them {are} not this ledger's: {format_sats(others.received_sats)} "
             f"in, {format_sats(others.sent_sats)} out."
         )
     lines += [f"Recorded. {each.sentence}" for each in report.fixed]
@@ -168,7 +170,11 @@ def as_text(report: Report) -> str:
         lines.append("The ledger stays held: nothing is forwarded.")
     left = len(report.open)
     if left:
-        lines.append("1 difference remains." if left == 1 else f"{left} differences remain.")
+        lines.append(f"{_counted(left, 'difference')} {'remains' if left == 1 else 'remain'}.")
     else:
         lines.append("The ledger and Blink agree.")
     return "\n".join(lines)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -32,6 +32,11 @@ def test_a_payment_while_nothing_ran(
     assert summary["not_ours"] == {"count": 1, "received_sats": 10, "sent_sats": 0}
     assert ledger.states(database_url) == ["awaiting"]
 
+    told = program.run("reconcile").out
+    assert "2 transactions at Blink, 0 invoices asked about." in told
+    assert "1 of them is not this ledger's: 10 sats in" in told
+    assert told.endswith("1 difference remains.\n")
+
     ended = program.run("reconcile", "--fix", "--since", "7")
     assert ended.code == 0, ended
     assert "Recorded. Payment" in ended.out
