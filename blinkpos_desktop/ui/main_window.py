@@ -16,6 +16,7 @@ from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -67,6 +68,7 @@ class MainWindow(QWidget):
         health: HealthPanel,
         shelf: Shelf,
         last_sale: LastSaleModel,
+        history: History,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -86,6 +88,7 @@ class MainWindow(QWidget):
             health=health,
             shelf=shelf,
             last_sale=last_sale,
+            history=history,
             leave_health=self.open_till,
         )
         self._follows_system = dark is None
@@ -132,6 +135,10 @@ class MainWindow(QWidget):
         self._till.open_items()
         self._turn_to(self.page(self._till.view.screen))
 
+    def open_history(self) -> None:
+        """Show the History tab."""
+        self._turn_to(self.page("history"))
+
     def open_tips(self) -> None:
         """Show the Tips tab."""
         self._turn_to(self.page("tips"))
@@ -156,6 +163,7 @@ class MainWindow(QWidget):
         self.stack.setCurrentWidget(page)
         tabs: dict[object, Button] = {
             Screen.ITEMS: self.items_tab,
+            "history": self.history_tab,
             "tips": self.tips_tab,
             "attention": self.attention_tab,
         }
@@ -173,7 +181,7 @@ class MainWindow(QWidget):
 
     def _uncheck_tabs(self) -> None:
         """Show that none of the tabs is open: one of a group never goes out by itself."""
-        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
+        for tab in (self.till_tab, self.items_tab, self.history_tab, self.tips_tab, self.attention_tab):
             tab.setAutoExclusive(False)
             tab.setChecked(False)
             tab.setAutoExclusive(True)
@@ -189,7 +197,7 @@ class MainWindow(QWidget):
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
             self._pages[name]
-            for name in ("tips", "attention", "health", *_ALONE)
+            for name in ("history", "tips", "attention", "health", *_ALONE)
             if name in self._pages
         }
 
@@ -267,16 +275,18 @@ class MainWindow(QWidget):
         self._tabs.setSpacing(0)
         self.till_tab = Button(self.tr("Till"), role="tab")
         self.items_tab = Button(self.tr("Items"), role="tab")
+        self.history_tab = Button(self.tr("History"), role="tab")
         self.tips_tab = Button(self.tr("Tips"), role="tab")
         self.attention_tab = Button(role="badge")
         self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.till_tab.clicked.connect(self.open_till)
         self.items_tab.clicked.connect(self.open_items)
+        self.history_tab.clicked.connect(self.open_history)
         self.tips_tab.clicked.connect(self.open_tips)
         self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
-        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
+        for tab in (self.till_tab, self.items_tab, self.history_tab, self.tips_tab, self.attention_tab):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             self._tabs.addWidget(tab)

@@ -141,6 +141,9 @@ class Metrics:
         return self.px(12)
 
 
+ROW: Final = 60
+"""The height of a row of a list, in pixels of the 800x480 design."""
+
 # Font sizes of the 800x480 design, in pixels; `amount` is the most, it shrinks to fit.
 TYPE: Final[dict[str, int]] = {
     "status": 13,
@@ -209,11 +212,31 @@ def palette_of(colours: Colours) -> QPalette:
         QPalette.ColorRole.Mid: colours.faint,
         QPalette.ColorRole.Highlight: colours.accent,
         QPalette.ColorRole.HighlightedText: colours.on_accent,
+        # The window's own style gives it another Base.
+        QPalette.ColorRole.ToolTipBase: colours.surface,
+        QPalette.ColorRole.Dark: colours.pressed,
+        QPalette.ColorRole.Midlight: colours.line,
+        # Qt has no roles for how something is to be taken: see ``tone_role``.
+        QPalette.ColorRole.Link: colours.good,
+        QPalette.ColorRole.LinkVisited: colours.busy,
+        QPalette.ColorRole.BrightText: colours.bad,
     }
     palette = QPalette()
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
     return palette
+
+
+def tone_role(tone: str) -> QPalette.ColorRole:
+    """Return where a palette keeps the colour of one of the words' tones."""
+    return _TONE_ROLES.get(tone, QPalette.ColorRole.PlaceholderText)
+
+
+_TONE_ROLES: Final = {
+    "good": QPalette.ColorRole.Link,
+    "busy": QPalette.ColorRole.LinkVisited,
+    "alert": QPalette.ColorRole.BrightText,
+}
 
 
 def system_is_dark() -> bool:
