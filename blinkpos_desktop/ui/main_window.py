@@ -226,10 +226,16 @@ class MainWindow(QWidget):
         self._status.show_view(view)
 
     def _show_attention(self, view: AttentionView) -> None:
-        self.attention_tab.setText(self.tr("Attention ({n})").format(n=view.count))
         self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
         # A badge until the list is empty; who is looking at it is not thrown out.
         self.attention_tab.setVisible(view.count > 0)
+        self._fit_badge(view.count)
+
+    def _fit_badge(self, count: int) -> None:
+        """Say it in fewer letters where the window has no room for all the tabs."""
+        self.attention_tab.setText(self.tr("Attention ({n})").format(n=count))
+        if count and self._tabs.sizeHint().width() > self.width():
+            self.attention_tab.setText(self.tr("! {n}").format(n=count))
 
     def _show_shelf(self, view: ShelfView) -> None:
         if view.draft is not None:
@@ -313,6 +319,7 @@ class MainWindow(QWidget):
         super().resizeEvent(event)
         if self._metrics not in {None, metrics_for(self.width(), self.height())}:
             self._wear()
+        self._fit_badge(self._attention.view.count)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell the first paint, once it is done."""

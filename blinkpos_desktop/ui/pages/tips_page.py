@@ -37,7 +37,7 @@ class TipsPage(Page):
         self.range = Button(role="period")
         self.range.setCheckable(True)
         self.range.clicked.connect(self._open_days)
-        self._buttons.addWidget(self.range, 2)
+        self._buttons.addWidget(self.range, 1)
         self._state = Label(role="title", wrap=True)
         self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.retry = Button(self.tr("Try again"), role="main")
@@ -60,6 +60,8 @@ class TipsPage(Page):
         self.range.setChecked(days is not None)
         text = days_text(days, self._tips.today) if days else self.tr("Days…")
         self.range.setText(text)
+        # Days have long names.
+        self._buttons.setStretch(self._buttons.count() - 1, 3 if days else 1)
         self.range.setAccessibleName(self.tr("Choose days: {days}").format(days=text))
         words = self._words(view)
         self._state.setText(words)

@@ -49,9 +49,11 @@ def days_text(days: Days, today: date) -> str:
     if days.count == 1:
         return day_text(days.first, today)
     short = QCoreApplication.translate("Times", "d MMM")
-    full = QCoreApplication.translate("Times", "d MMM yyyy")
-    first = short if days.first.year == days.last.year else full
-    last = short if days.last.year == today.year else full
+    full = QCoreApplication.translate("Times", "d MMM yy")
+    # Two years are never left to be guessed.
+    is_plain = days.first.year == days.last.year
+    first = short if is_plain else full
+    last = short if is_plain and days.last.year == today.year else full
     text = QCoreApplication.translate("Times", "{first} – {last}")  # noqa: RUF001
     return text.format(first=written(days.first, first), last=written(days.last, last))
 
