@@ -9,8 +9,8 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.attention import Choice
-from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.history import Place, Search
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
@@ -19,9 +19,9 @@ from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -104,9 +104,7 @@ def build(
     tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
     history = History(currency=currency, zone=zone)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
-    window = MainWindow(
-        till, status, tips, attention, health, shelf, last_sale, history, dark=dark
-    )
+    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, history, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
     for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history):
         viewmodel.setParent(window)

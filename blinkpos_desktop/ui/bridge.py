@@ -31,8 +31,8 @@ from blinkpos_desktop.domain.facts import (
     TipsFailed,
     TipsLoaded,
 )
-from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.history import Place, Search
+from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Scope

@@ -14,9 +14,9 @@ from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dar
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -95,6 +95,7 @@ class MainWindow(QWidget):
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
         self._has_painted = False
+        self._waiting = 0
         self._pages: dict[object, Page] = {}
         self._build()
         self.setMinimumSize(*LEAST_SIZE)
@@ -181,7 +182,13 @@ class MainWindow(QWidget):
 
     def _uncheck_tabs(self) -> None:
         """Show that none of the tabs is open: one of a group never goes out by itself."""
-        for tab in (self.till_tab, self.items_tab, self.history_tab, self.tips_tab, self.attention_tab):
+        for tab in (
+            self.till_tab,
+            self.items_tab,
+            self.history_tab,
+            self.tips_tab,
+            self.attention_tab,
+        ):
             tab.setAutoExclusive(False)
             tab.setChecked(False)
             tab.setAutoExclusive(True)
@@ -229,13 +236,14 @@ class MainWindow(QWidget):
         self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
         # A badge until the list is empty; who is looking at it is not thrown out.
         self.attention_tab.setVisible(view.count > 0)
-        self._fit_badge(view.count)
+        self._waiting = view.count
+        self._fit_badge()
 
-    def _fit_badge(self, count: int) -> None:
+    def _fit_badge(self) -> None:
         """Say it in fewer letters where the window has no room for all the tabs."""
-        self.attention_tab.setText(self.tr("Attention ({n})").format(n=count))
-        if count and self._tabs.sizeHint().width() > self.width():
-            self.attention_tab.setText(self.tr("! {n}").format(n=count))
+        self.attention_tab.setText(self.tr("Attention ({n})").format(n=self._waiting))
+        if self._waiting and self._tabs.sizeHint().width() > self.width():
+            self.attention_tab.setText(self.tr("! {n}").format(n=self._waiting))
 
     def _show_shelf(self, view: ShelfView) -> None:
         if view.draft is not None:
@@ -292,7 +300,13 @@ class MainWindow(QWidget):
         self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
-        for tab in (self.till_tab, self.items_tab, self.history_tab, self.tips_tab, self.attention_tab):
+        for tab in (
+            self.till_tab,
+            self.items_tab,
+            self.history_tab,
+            self.tips_tab,
+            self.attention_tab,
+        ):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             self._tabs.addWidget(tab)
@@ -319,7 +333,7 @@ class MainWindow(QWidget):
         super().resizeEvent(event)
         if self._metrics not in {None, metrics_for(self.width(), self.height())}:
             self._wear()
-        self._fit_badge(self._attention.view.count)
+        self._fit_badge()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell the first paint, once it is done."""

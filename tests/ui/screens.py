@@ -51,8 +51,8 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
     UnassignedIncome,
 )
-from blinkpos_desktop.domain.item import Item, Tint
 from blinkpos_desktop.domain.history import Days, Page, PastSale, Step
+from blinkpos_desktop.domain.item import Item, Tint
 from blinkpos_desktop.domain.judging import judge
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
@@ -76,9 +76,9 @@ from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen
