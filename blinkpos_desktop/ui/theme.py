@@ -43,6 +43,8 @@ class Colours:
     bad: str
     notice: str
     on_notice: str
+    bar: str
+    bar_quiet: str
     success: str = "#087F3F"
     on_success: str = "#FFFFFF"
     band: str = "#6D28D9"
@@ -66,6 +68,8 @@ DARK: Final = Colours(
     bad="#FF8B85",
     notice="#3A2C0B",
     on_notice="#FFE1A3",
+    bar="#FFB224",
+    bar_quiet="#6F7C8A",
 )
 LIGHT: Final = Colours(
     window="#F3F5F8",
@@ -84,6 +88,8 @@ LIGHT: Final = Colours(
     bad="#B42318",
     notice="#FFF0CF",
     on_notice="#5A3B00",
+    bar="#C77700",
+    bar_quiet="#84909D",
 )
 
 # What the items' colours look like (domain/item.py names them): the ground, and it pressed; the
@@ -215,6 +221,8 @@ def palette_of(colours: Colours) -> QPalette:
         # The window's own style gives it another Base.
         QPalette.ColorRole.ToolTipBase: colours.surface,
         QPalette.ColorRole.Dark: colours.pressed,
+        QPalette.ColorRole.Accent: colours.bar,
+        QPalette.ColorRole.Shadow: colours.bar_quiet,
         QPalette.ColorRole.Midlight: colours.line,
         # Qt has no roles for how something is to be taken: see ``tone_role``.
         QPalette.ColorRole.Link: colours.good,

@@ -17,7 +17,7 @@ from blinkpos_desktop.domain.history import Days
 from blinkpos_desktop.domain.tips import Period, TipsReport, TipSummary, average
 from blinkpos_desktop.ui.viewmodels.times import days_text
 from blinkpos_desktop.ui.viewmodels.tips import Tips, TipsView
-from blinkpos_desktop.ui.viewmodels.words import Tone, sats_text
+from blinkpos_desktop.ui.viewmodels.words import Tone, grouped, sats_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.day_picker import DayPicker
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
@@ -176,7 +176,9 @@ class TipsPage(Page):
         if row.count == 1:
             return self.tr("1 tip")
         text = self.tr("{n} tips, {average} each")
-        return text.format(n=row.count, average=sats_text(average(row.sats, row.count)))
+        return text.format(
+            n=grouped(str(row.count)), average=sats_text(average(row.sats, row.count))
+        )
 
     def _shares(self, row: TipSummary) -> list[tuple[str, Tone]]:
         if row.settled_sats == row.sats:

@@ -85,7 +85,7 @@ class BarChart(QWidget):
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(Qt.PenStyle.NoPen)
         for number in range(len(self._values)):
-            role = _Role.Mid if number in self._quiet else _Role.Highlight
+            role = _Role.Shadow if number in self._quiet else _Role.Accent
             painter.setBrush(palette.color(_Role.WindowText if number == self._marked else role))
             bar = self.bar(number)
             round_ = min(bar.width() / 4, self._metrics.px(4), bar.height())

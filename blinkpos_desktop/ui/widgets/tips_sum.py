@@ -11,7 +11,7 @@ from blinkpos_desktop.domain.history import Step
 from blinkpos_desktop.domain.tips import TipBar, TipsReport, average
 from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.times import days_text, weekday_text, written
-from blinkpos_desktop.ui.viewmodels.words import sats_text
+from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text
 from blinkpos_desktop.ui.widgets.bar_chart import BarChart
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 
@@ -70,7 +70,7 @@ def _count(count: int, sats: int) -> str:
     if count == 1:
         return translate("TipsSum", "1 tip")
     text = translate("TipsSum", "{n} tips, {average} each")
-    return text.format(n=count, average=sats_text(average(sats, count)))
+    return text.format(n=grouped(str(count)), average=sats_text(average(sats, count)))
 
 
 def _name(bar: TipBar, report: TipsReport) -> str:
