@@ -85,6 +85,7 @@ def run(
         presets=settings.tip_presets,
         currency=likely_currency(settings.currency),
         network=known if network is None else network,
+        zone=settings.timezone,
     )
     app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()

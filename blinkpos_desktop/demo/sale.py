@@ -170,7 +170,7 @@ class DemoSale:
         await hands.turned_to(Screen.KEYPAD)
         await asyncio.sleep(LOOK_SECONDS)
         await hands.touch(window.tips_tab)
-        await facts.wait_for(TipsLoaded, lambda fact: bool(fact.rows))
+        await facts.wait_for(TipsLoaded, lambda fact: bool(fact.report.rows))
         hands.picture("7-tips")
         await hands.touch(window.till_tab)
         hands.picture("8-keypad-again")

@@ -38,6 +38,7 @@ _SENTENCES: Final[Mapping[Kind, str]] = {
     Kind.NO_ROW: "carries this ledger's id, and the ledger has no such row: a newer copy of it "
     "may have acted",
 }
+_DEBT: Final = "still owed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class Difference:
     can_fix: bool = False
     by_newer: bool = False
     """Whether a newer copy of this ledger did it, under an invoice that is not stored here."""
+    is_debt: bool = False
+    """Whether it only waits for the recipient's next one: less than a cent, and no difference."""
 
     @property
     def is_dated(self) -> bool:
@@ -82,7 +85,8 @@ class Difference:
         name = f" [{self.external_id}]" if self.kind is Kind.NO_ROW else ""
         why = f" ({self.reason})" if self.reason else ""
         amount = format_sats(self.sats)
-        return f"{', '.join(where)}: {amount} {_SENTENCES[self.kind]}{name}{why}."
+        what = _DEBT if self.is_debt else _SENTENCES[self.kind]
+        return f"{', '.join(where)}: {amount} {what}{name}{why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +134,25 @@ class Report:
         return tuple(each for each in self.remaining if each.kind is not Kind.OWED)
 
     @property
+    def debts(self) -> tuple[Difference, ...]:
+        """Among what remains, what waits for the recipient's next one: nothing is to be done."""
+        return tuple(each for each in self.remaining if each.is_debt)
+
+    @property
+    def open(self) -> tuple[Difference, ...]:
+        """What remains but the debts: differences, and what has not been passed on."""
+        return tuple(each for each in self.remaining if not each.is_debt)
+
+    @property
     def for_person(self) -> tuple[Difference, ...]:
         """Among them, those that only a person can judge."""
         return tuple(each for each in self.differing if each.is_for_person)
 
     @property
     def fixed(self) -> tuple[Difference, ...]:
-        """What was found and is no more."""
+        """What was found and is no more; a debt was none to begin with."""
         left = {key(each) for each in self.remaining}
-        return tuple(each for each in self.found if key(each) not in left)
+        return tuple(each for each in self.found if not each.is_debt and key(each) not in left)
 
 
 def key(difference: Difference) -> tuple[object, ...]:

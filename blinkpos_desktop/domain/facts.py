@@ -8,13 +8,15 @@ from enum import StrEnum
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem
 from blinkpos_desktop.domain.health import Verdict
+from blinkpos_desktop.domain.history import Page
 from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.domain.sale import Recipient
-from blinkpos_desktop.domain.tips import Period, TipSummary
+from blinkpos_desktop.domain.story import Story
+from blinkpos_desktop.domain.tips import Scope, TipsReport
 from blinkpos_desktop.domain.transfer import Transfer
 
 
@@ -154,17 +156,49 @@ class PaymentCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TipsLoaded:
-    """The Tips tab's rows for a period, the largest sum first."""
+    """The tips of the time that was asked for."""
 
-    period: Period
-    rows: tuple[TipSummary, ...]
+    scope: Scope
+    report: TipsReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TipsFailed:
-    """The Tips tab's rows could not be had; ``sentence`` says why."""
+    """The tips could not be had; ``sentence`` says why."""
 
-    period: Period
+    scope: Scope
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesFound:
+    """A page of the history, by the ticket of the question."""
+
+    ticket: int
+    page: Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesFailed:
+    """A page of the history could not be had; ``sentence`` says why."""
+
+    ticket: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLoaded:
+    """All that happened to a payment."""
+
+    payment_id: int
+    story: Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryFailed:
+    """A payment's story could not be had; ``sentence`` says why."""
+
+    payment_id: int
     sentence: str
 
 
@@ -289,6 +323,10 @@ Fact = (
     | PaymentCompleted
     | TipsLoaded
     | TipsFailed
+    | SalesFound
+    | SalesFailed
+    | StoryLoaded
+    | StoryFailed
     | AttentionChanged
     | ChoiceTaken
     | ChoiceFailed

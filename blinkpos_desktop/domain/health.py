@@ -63,6 +63,8 @@ class Finding(StrEnum):
     DATABASE_AWAY = "database_away"
     DATABASE_ASLEEP = "database_asleep"
     DATABASE_NOT_MADE = "database_not_made"
+    DATABASE_MOVED = "database_moved"
+    DATABASE_MOVING = "database_moving"
     DATABASE_STANDBY = "database_standby"
     DATABASE_OLD = "database_old"
     DATABASE_NEW = "database_new"

@@ -95,6 +95,14 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "The built-in PostgreSQL is made when a till is opened first.",
         "Open the till, then look again.",
     ),
+    Finding.DATABASE_MOVED: (
+        "This till's history has moved to {target}.",
+        "Set BLINKPOS_DATABASE_URL to that address.",
+    ),
+    Finding.DATABASE_MOVING: (
+        "This till's history is on its way to {target}.",
+        "End that with blinkpos move-to and the same address, or take it back with --undo.",
+    ),
     Finding.DATABASE_STANDBY: (
         "The server is another one's standby: nothing can be written.",
         "Let BLINKPOS_DATABASE_URL name the primary.",
@@ -217,7 +225,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     ),
     Finding.LOG_GOOD: ("{path}", ""),
     Finding.UNFINISHED_HELD: (
-        "{count}, and nothing is passed on: a newer copy of this ledger may have acted.",
+        "{count} unfinished. Forwarding is held: a newer copy of this ledger may have acted.",
         "Compare the ledger with Blink: blinkpos reconcile.",
     ),
     Finding.UNFINISHED_LONG: (
@@ -227,7 +235,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     Finding.UNFINISHED_SOME: ("{count}, being passed on.", ""),
     Finding.UNFINISHED_NONE: ("None: all is passed on.", ""),
     Finding.ATTENTION_SOME: (
-        "{count} can't go on without a person.",
+        "{count} for a person to look at.",
         "Choose in the till under Attention, or with blinkpos attention.",
     ),
     Finding.ATTENTION_NONE: ("Nothing.", ""),

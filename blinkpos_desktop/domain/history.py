@@ -11,6 +11,8 @@ from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import PaymentState
 
+PAGE_SALES: Final = 50
+"""How many sales a page of history has; only the last one has fewer."""
 FOREVER: Final = 32_503_680_000
 """A moment that no sale comes after: the year 3000, in Unix seconds."""
 
@@ -127,18 +129,52 @@ class Step(StrEnum):
     MONTH = "month"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Some of the shop's days in a row, both ends included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """Refuse days that end before they begin.
+
+        Raises:
+            InputError: they do.
+        """
+        if self.last < self.first:
+            raise InputError("The last day is before the first.")
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return (self.last - self.first).days + 1
+
+    def span(self, zone: tzinfo | None) -> Span:
+        """Return them by a zone's own clock; ``None`` is the machine's."""
+        behind = self.last + timedelta(days=1)
+        return Span(start=midnight(self.first, zone), end=midnight(behind, zone))
+
+
+def cuts(days: Days, step: Step) -> tuple[Days, ...]:
+    """Cut days into steps; the outer ones may be shorter."""
+    found: list[Days] = []
+    begin = days.first
+    while begin <= days.last:
+        behind = _next(begin, step)
+        found.append(Days(first=begin, last=min(behind - timedelta(days=1), days.last)))
+        begin = behind
+    return tuple(found)
+
+
 def spans(first: date, last: date, step: Step, zone: tzinfo | None) -> tuple[Span, ...]:
     """Cut whole days of a zone, both ends included, into steps; the outer ones may be shorter.
 
     ``None`` is the machine's own zone. Days have 23 to 25 hours where clocks are changed.
     """
-    found: list[Span] = []
-    begin, behind = first, last + timedelta(days=1)
-    while begin < behind:
-        end = min(_next(begin, step), behind)
-        found.append(Span(start=midnight(begin, zone), end=midnight(end, zone)))
-        begin = end
-    return tuple(found)
+    if last < first:
+        return ()
+    return tuple(each.span(zone) for each in cuts(Days(first=first, last=last), step))
 
 
 def midnight(day: date, zone: tzinfo | None) -> int:

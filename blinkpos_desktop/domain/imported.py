@@ -49,7 +49,8 @@ class ImportedStatus(StrEnum):
     EXPIRED = "expired"
 
 
-UNFINISHED: Final = frozenset({ImportedStatus.PENDING, ImportedStatus.PROCESSING})
+GIVEN_UP: Final = frozenset({ImportedStatus.FAILED, ImportedStatus.EXPIRED})
+"""What the origin's timer expired or what failed on its way: the customer may have paid it."""
 _SYNONYMS: Final = {
     "hash": "payment_hash",
     "total": "total_amount",

@@ -183,6 +183,12 @@ def _database(
             ),
             DatabaseState.ASLEEP: _warn(Check.DATABASE, Finding.DATABASE_ASLEEP),
             DatabaseState.NOT_MADE: _warn(Check.DATABASE, Finding.DATABASE_NOT_MADE),
+            DatabaseState.MOVED: _fail(
+                Check.DATABASE, Finding.DATABASE_MOVED, target=database.target
+            ),
+            DatabaseState.MOVING: _fail(
+                Check.DATABASE, Finding.DATABASE_MOVING, target=database.target
+            ),
         }[database.state]
     else:
         return _server(database), _migrations(database), _connections(database, pool)

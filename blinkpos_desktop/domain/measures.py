@@ -67,6 +67,10 @@ class DatabaseState(StrEnum):
     """The built-in one, which runs while a till does."""
     NOT_MADE = "not_made"
     """The built-in one before the first start."""
+    MOVED = "moved"
+    """The built-in one, whose ledger lives on a server now."""
+    MOVING = "moving"
+    """The built-in one, whose ledger is on its way to a server."""
 
 
 class History(StrEnum):
@@ -114,6 +118,8 @@ class DatabaseMeasure:
     state: DatabaseState
     is_embedded: bool
     sentence: str = ""
+    target: str = ""
+    """Where its ledger has moved or is on its way to, without a password."""
     version: str = ""
     major: int = 0
     latency: float | None = None

@@ -63,6 +63,8 @@ class OpenTransfer:
     state: TransferState
     reason: str
     at: int
+    is_debt: bool = False
+    """Whether it is under a cent and goes with the recipient's next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,4 +342,5 @@ def _owed(transfer: OpenTransfer) -> Difference:
         recipient=transfer.recipient,
         reason=transfer.reason,
         can_fix=transfer.state is not TransferState.ATTENTION,
+        is_debt=transfer.is_debt,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 import re
@@ -16,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from blinkpos_desktop.domain.errors import InputError, TillError
-from blinkpos_desktop.domain.imported import event_from, payment_from
+from blinkpos_desktop.domain.imported import GIVEN_UP, event_from, payment_from
 from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.domain.scrub import Scrubbed
 from blinkpos_desktop.operations import origin
@@ -37,7 +36,7 @@ from blinkpos_desktop.services.store.whole import TELL_EVERY
 from blinkpos_desktop.settings import Settings
 
 _SHOWN: Final = 100
-"""Bad rows and unfinished payments that are said one by one; all are counted."""
+"""Bad rows and payments left to a person that are said one by one; all are counted."""
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +58,8 @@ class _Report:
     left_out: Scrubbed = field(default_factory=Scrubbed)
     unfinished: list[UnfinishedPayment] = field(default_factory=list)
     unfinished_count: int = 0
+    given_up: list[UnfinishedPayment] = field(default_factory=list)
+    given_up_count: int = 0
     weighed: Weighed | None = None
     is_done: bool = False
 
@@ -66,6 +67,16 @@ class _Report:
         self.bad_count += 1
         if len(self.bad) < _SHOWN:
             self.bad.append((line, sentence))
+
+    def leave_to_person(self, each: UnfinishedPayment) -> None:
+        if each.status in GIVEN_UP:
+            self.given_up_count += 1
+            shown = self.given_up
+        else:
+            self.unfinished_count += 1
+            shown = self.unfinished
+        if len(shown) < _SHOWN:
+            shown.append(each)
 
 
 def run(settings: Settings, request: ImportRequest) -> int:
@@ -109,9 +120,8 @@ def _import(conninfo: str, request: ImportRequest, rows: Iterator[Row], report: 
         for refused in target.refuse():
             report.refuse(refused.line, _sentence(refused))
         report.weighed = target.weigh()
-        unfinished = target.unfinished()
-        report.unfinished = list(itertools.islice(unfinished, _SHOWN))
-        report.unfinished_count = len(report.unfinished) + sum(1 for _ in unfinished)
+        for each in target.unfinished():
+            report.leave_to_person(each)
         if request.apply and (request.skip_bad or not report.bad_count):
             target.keep()
             report.is_done = True
@@ -142,12 +152,15 @@ def _as_lines(report: _Report) -> Iterator[str]:
         yield json.dumps({"event": "bad", "line": line, "sentence": sentence})
     for each in report.unfinished:
         yield json.dumps({"event": "unfinished", **asdict(each)})
+    for each in report.given_up:
+        yield json.dumps({"event": "may_be_paid", **asdict(each)})
     fields: dict[str, Any] = {
         "event": "imported" if report.is_done else "would_import",
         "rows": report.rows,
         **(asdict(report.weighed) if report.weighed else {}),
         "bad": report.bad_count,
         "unfinished": report.unfinished_count,
+        "may_be_paid": report.given_up_count,
         "left_out": report.left_out.count,
     }
     yield json.dumps(fields)
@@ -171,6 +184,13 @@ def _as_text(report: _Report, request: ImportRequest) -> Iterator[str]:
         )
         yield from (_unfinished_line(each) for each in report.unfinished)
         yield from _and_more(report.unfinished_count - len(report.unfinished))
+    if report.given_up:
+        yield (
+            f"{report.given_up_count} had failed or expired in the origin, and may have been paid "
+            "all the same: look at Blink whether the money came in. Nothing is forwarded for them."
+        )
+        yield from (_unfinished_line(each) for each in report.given_up)
+        yield from _and_more(report.given_up_count - len(report.given_up))
     yield from (f"  line {line}: {sentence}" for line, sentence in report.bad)
     yield from _and_more(report.bad_count - len(report.bad))
     if report.is_done:

@@ -19,6 +19,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ from blinkpos_desktop.operations.exits import Exit, exit_of
 from blinkpos_desktop.operations.ledger_place import built_in
 from blinkpos_desktop.operations.progress import ProgressLine
 from blinkpos_desktop.operations.tellers import say, write
-from blinkpos_desktop.services.store import moves
+from blinkpos_desktop.services.store import move_note, moves
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.loading import holds_ledger, loading
 from blinkpos_desktop.services.store.whole import snapshot
@@ -53,6 +54,27 @@ class MoveRequest:
     url: str
     undo: bool = False
     json: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Here:
+    """The built-in database: its own mark decides, and the note is for ``doctor``."""
+
+    conninfo: str
+    note: Path
+
+    def begin(self, target: str) -> None:
+        moves.begin(self.conninfo, target)
+        move_note.write(self.note, moves.Move(target=target, is_over=False))
+
+    def end(self, target: str) -> None:
+        moves.end(self.conninfo)
+        move_note.write(self.note, moves.Move(target=target, is_over=True))
+
+    def undo(self) -> None:
+        # Cut short in between, a note that is missing misleads nobody.
+        move_note.remove(self.note)
+        moves.undo(self.conninfo)
 
 
 class UnfinishedError(TillError):
@@ -79,53 +101,56 @@ def run(settings: Settings, request: MoveRequest) -> int:
 def _run(settings: Settings, request: MoveRequest) -> int:
     if urlsplit(request.url).scheme not in {"postgresql", "postgres"}:
         raise InputError("move-to takes an address like postgresql://user@host/name.")
-    if not EmbeddedPostgres(settings.data_dir).is_made:
+    embedded = EmbeddedPostgres(settings.data_dir)
+    if not embedded.is_made:
         raise SettingsError(
             f"There is no built-in database in {settings.data_dir}: nothing to move. "
             "Set BLINKPOS_DATABASE_URL to the server's address."
         )
     target = redact_url(request.url)
-    with built_in(settings, alone=True) as here:
-        with snapshot(here) as whole:
+    with built_in(settings, alone=True) as conninfo:
+        here = _Here(conninfo=conninfo, note=embedded.move_note)
+        with snapshot(conninfo) as whole:
             if not whole.history():
                 raise SettingsError("The built-in database holds no ledger: nothing to move.")
             ledger, before = whole.identity().id, moves.move_of(whole)
         if before and (before.target != target or (before.is_over and request.undo)):
             raise SettingsError(before.sentence)
         if before and before.is_over:
+            move_note.write(here.note, before)
             return _tell(request, target, ledger, None)
         if request.undo:
             return _undo(here, request.url, ledger, before)
         if before and holds_ledger(request.url, ledger):
             # It had arrived, and nobody was left to write it down here.
-            moves.end(here)
+            here.end(target)
             return _tell(request, target, ledger, None)
         moved = _move(here, request.url, target, is_marked=before is not None)
     return _tell(request, target, ledger, moved)
 
 
-def _undo(here: str, url: str, ledger: str, before: moves.Move | None) -> int:
+def _undo(here: _Here, url: str, ledger: str, before: moves.Move | None) -> int:
     if before is None:
-        raise SettingsError("This till's history is on its way to nowhere: nothing to undo.")
+        raise SettingsError("This till's history is not being moved: there is nothing to undo.")
     if holds_ledger(url, ledger):
         raise SettingsError("It has arrived there: run the same command without --undo.")
-    moves.undo(here)
+    here.undo()
     write("This till's history stays where it is.")
     return Exit.GOOD
 
 
-def _move(here: str, url: str, target: str, *, is_marked: bool) -> Inventory:
+def _move(here: _Here, url: str, target: str, *, is_marked: bool) -> Inventory:
     try:
         with loading(url) as there:
-            with snapshot(here) as whole:
+            with snapshot(here.conninfo) as whole:
                 _refuse_unfinished(moves.unfinished(whole))
                 history = whole.history()
             # All that can be refused is refused before anything is marked.
             there.prepare(history)
             if not is_marked:
-                moves.begin(here, target)
+                here.begin(target)
                 is_marked = True
-            with snapshot(here) as whole:
+            with snapshot(here.conninfo) as whole:
                 with ProgressLine("Moving") as progress:
                     sent = whole.pour(there, progress.tell)
                     there.finish(sent.sequences)
@@ -144,9 +169,9 @@ def _move(here: str, url: str, target: str, *, is_marked: bool) -> Inventory:
     except TillError:
         # The server was never asked to keep it.
         if is_marked:
-            moves.undo(here)
+            here.undo()
         raise
-    moves.end(here)
+    here.end(target)
     return sent
 
 

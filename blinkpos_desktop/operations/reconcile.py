@@ -35,7 +35,7 @@ def parse_since(text: str, now: datetime) -> int:
     """Return the Unix seconds of a date, a date with a time, or a number of days before ``now``.
 
     Raises:
-        InputError: it is none of these.
+        InputError: it is none of these, or nothing can have happened since.
     """
     if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_DAYS)):
         return int((now - timedelta(days=min(int(text), _MOST_DAYS))).timestamp())
@@ -43,9 +43,12 @@ def parse_since(text: str, now: datetime) -> int:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=now.tzinfo)
-        return max(int(moment.timestamp()), 0)
+        seconds = max(int(moment.timestamp()), 0)
     except (ValueError, OverflowError) as error:
         raise InputError("--since takes a date such as 2026-08-01, or days such as 7.") from error
+    if seconds > now.timestamp():
+        raise InputError("--since lies in the future: there is nothing to compare yet.")
+    return seconds
 
 
 async def run(engine: Engine, *, since: int | None, fix: bool, as_json: bool) -> Exit:
@@ -71,7 +74,7 @@ async def run(engine: Engine, *, since: int | None, fix: bool, as_json: bool) ->
         return Exit.REFUSED
     for line in as_lines(report) if as_json else [as_text(report)]:
         write(line)
-    return Exit.DIFFERS if report.remaining else Exit.GOOD
+    return Exit.DIFFERS if report.open else Exit.GOOD
 
 
 async def _forward(engine: Engine) -> None:
@@ -117,7 +120,8 @@ def _says_why(transfer: Transfer, tries: int) -> bool:
 def as_lines(report: Report) -> list[str]:
     """Return the report as JSON objects; amounts in sats, times in Unix seconds."""
     lines = [_line("difference", each, fixed=True) for each in report.fixed]
-    lines += [_line("difference", each, fixed=False) for each in report.remaining]
+    lines += [_line("difference", each, fixed=False) for each in report.open]
+    lines += [_line("owed", each, fixed=False) for each in report.debts]
     lines.append(
         json.dumps(
             {
@@ -126,9 +130,10 @@ def as_lines(report: Report) -> list[str]:
                 "asked": report.asked,
                 "transactions": report.transactions,
                 "not_ours": asdict(report.not_ours),
-                "found": len(report.found),
+                "found": sum(not each.is_debt for each in report.found),
                 "fixed": len(report.fixed),
-                "remaining": len(report.remaining),
+                "remaining": len(report.open),
+                "owed": len(report.debts),
                 "held": report.was_held and not report.is_released,
                 "released": report.is_released,
             }
@@ -148,19 +153,28 @@ def as_text(report: Report) -> str:
     """Return the report as lines for a person."""
     others = report.not_ours
     since = datetime.fromtimestamp(report.since).astimezone().strftime("%Y-%m-%d %H:%M")
-    looked_at = f"{report.transactions} transactions at Blink, {report.asked} invoices asked about"
+    transactions = _counted(report.transactions, "transaction")
+    looked_at = f"{transactions} at Blink, {_counted(report.asked, 'invoice')} asked about"
     lines = [f"Since {since}: {looked_at}."]
     if others.count:
+        are = "is" if others.count == 1 else "are"
         lines.append(
-            f"{others.count} of them are not this ledger's: {format_sats(others.received_sats)} "
+            f"{others.count} of them {are} not this ledger's: {format_sats(others.received_sats)} "
             f"in, {format_sats(others.sent_sats)} out."
         )
     lines += [f"Recorded. {each.sentence}" for each in report.fixed]
-    lines += [each.sentence for each in report.remaining]
+    lines += [each.sentence for each in (*report.open, *report.debts)]
     if report.is_released:
         lines.append("Nothing differs that a held ledger must wait for: forwarding goes on.")
     elif report.was_held:
         lines.append("The ledger stays held: nothing is forwarded.")
-    left = len(report.remaining)
-    lines.append(f"{left} differences remain." if left else "The ledger and Blink agree.")
+    left = len(report.open)
+    if left:
+        lines.append(f"{_counted(left, 'difference')} {'remains' if left == 1 else 'remain'}.")
+    else:
+        lines.append("The ledger and Blink agree.")
     return "\n".join(lines)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -75,12 +75,17 @@ class Invoicing:
         """
         async with self._maker(transfer_id):
             # The money is there: it does not wait until what was begun ahead is asked for.
-            self._begun.pop(transfer_id, None)
+            begun = self._begun.pop(transfer_id, None)
             await self._holding.settle()
             claimed = await self._store.claim(transfer_id, seconds=CLAIM_SECONDS)
             if claimed is None or claimed.next_step is not Step.MAKE_INVOICE:
                 return claimed
             wallet = await self._shop.wallet(claimed.recipient)
+            if begun is not None and begun.transfer == claimed:
+                # Its number was never asked for. It is not left behind: an older copy of this
+                # ledger would come by it, and Blink could not tell.
+                invoice = await self._ask_for(wallet, begun)
+                return await self._store.store_recipient_invoice(claimed, invoice)
             kind = CallKind.RECIPIENT
             if wait := await self._store.count_call(wallet.wallet_id, kind, most=CALLS_A_MINUTE):
                 raise WaitError(wait)
@@ -149,24 +154,30 @@ class Invoicing:
                     transfer.id, seconds=CLAIM_SECONDS
                 ):
                     return  # somebody else has taken it over, or it is for somebody else
+                # Once it is asked for it is nobody's to ask for again.
+                del self._begun[transfer.id]
                 invoice = await self._ask_for(wallet, attempt)
                 stored = await self._store.store_recipient_invoice(transfer, invoice, releases=True)
             except HeldError:
+                await self._give_back(transfer.id)
                 raise
             except TillError as error:
                 _not_prepared(transfer, error)
-                return
-            if stored is not None:
-                del self._begun[transfer.id]
+                stored = None
+            if stored is None and transfer.id not in self._begun:
+                await self._give_back(transfer.id)
 
     async def _leave_ahead(self, attempt: Attempt) -> None:
-        """Give the claim of an attempt back, unless its invoice is stored or made on payment."""
+        """Give the claim of an attempt back that nothing was asked for, here or on payment."""
         transfer_id = attempt.transfer.id
         async with self._maker(transfer_id):
             if self._begun.get(transfer_id) is attempt:
                 del self._begun[transfer_id]
-                with suppress(TillError):
-                    await self._store.release(transfer_id)
+                await self._give_back(transfer_id)
+
+    async def _give_back(self, transfer_id: int) -> None:
+        with suppress(TillError):
+            await self._store.release(transfer_id)
 
     def _maker(self, transfer_id: int) -> asyncio.Lock:
         return self._makers.setdefault(transfer_id, asyncio.Lock())

@@ -201,6 +201,9 @@ class Records(Protocol):
     async def tips(self, spans: Sequence[Span]) -> Sequence[Sequence[TipSummary]]:
         """Return the tips of sales paid in each span, per recipient, the largest sum first."""
 
+    async def first_tip(self) -> int | None:
+        """Return a moment before which no tip was paid, in Unix seconds; ``None`` without any."""
+
     async def takings(self, spans: Sequence[Span]) -> Sequence[Sequence[Takings]]:
         """Return what was sold and paid in each span, per currency, the largest sum first."""
 

@@ -22,6 +22,7 @@ class Supervisor:
         """Take the source of jitter in [0, 1), so that tills that failed together part."""
         self._jitter = jitter
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._given_up: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -38,6 +39,18 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
+    def replace(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        """Own one piece of work in place of the one of its name, which nobody waits for now."""
+        self.give_up(name)
+        self.start(name, work)
+
+    def give_up(self, name: str) -> None:
+        """Cancel the work of a name, if there is any: its answer is no longer wanted."""
+        for task in self._tasks:
+            if task.get_name() == name:
+                self._given_up.add(task)
+                task.cancel()
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the tasks that are alive, sorted."""
@@ -51,9 +64,11 @@ class Supervisor:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        is_given_up = task in self._given_up
+        self._given_up.discard(task)
         name = task.get_name()
         if task.cancelled():
-            if not self._stopping:
+            if not self._stopping and not is_given_up:
                 _log.error("the task %s was cancelled by somebody who does not own it", name)
         elif error := task.exception():
             if isinstance(error, TillError):

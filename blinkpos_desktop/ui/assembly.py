@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from fractions import Fraction
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.attention import Choice
+from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
-from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.domain.tips import Scope
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.status import Status
@@ -49,8 +52,17 @@ class Bridge(Protocol):
     def acknowledge(self, payment_id: int) -> None:
         """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
 
-    def load_tips(self, period: Period) -> None:
-        """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
+    def load_tips(self, scope: Scope) -> None:
+        """Load the tips of a time; TipsLoaded or TipsFailed answers, unless asked anew before."""
+
+    def find_sales(self, ticket: int, search: Search, behind: Place | None) -> None:
+        """Load a page of the history; SalesFound or SalesFailed answers, unless asked anew."""
+
+    def stop_finding(self) -> None:
+        """Give up the page of the history that is being looked for."""
+
+    def load_story(self, payment_id: int) -> None:
+        """Load a payment's story; StoryLoaded or StoryFailed answers, unless asked anew."""
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
@@ -79,19 +91,22 @@ def build(
     dark: bool | None = None,
     network: str = "",
     sound: bool = True,
+    zone: tzinfo | None = None,
 ) -> MainWindow:
     """Return the till's window, wired to ``bridge`` and not yet shown.
 
     ``dark`` is None to follow the system; ``network`` is given when it is known before Blink
-    answers, so that the band for money that is not real is there from the first moment.
+    answers, so that the band for money that is not real is there from the first moment. Days and
+    times are those of ``zone``, or of the machine's own.
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
-    tips, attention, health = Tips(), Attention(), HealthPanel()
+    tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
+    history = History(currency=currency, zone=zone)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
-    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, dark=dark)
+    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, history, dark=dark)
     sounds = Sounds(is_on=sound, parent=window)
-    for viewmodel in (till, status, tips, attention, health, shelf, last_sale):
+    for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -102,6 +117,9 @@ def build(
     till.acknowledge_wanted.connect(bridge.acknowledge)
     till.sound_wanted.connect(sounds.play)
     tips.load_wanted.connect(bridge.load_tips)
+    history.find_wanted.connect(bridge.find_sales)
+    history.stop_wanted.connect(bridge.stop_finding)
+    history.story_wanted.connect(bridge.load_story)
     window.heavy_wanted.connect(sounds.prepare)
     attention.choice_wanted.connect(bridge.choose)
     health.examine_wanted.connect(bridge.examine)

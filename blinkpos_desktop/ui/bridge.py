@@ -22,15 +22,20 @@ from blinkpos_desktop.domain.facts import (
     ItemEditFailed,
     LastSaleFailed,
     LastSaleLoaded,
+    SalesFailed,
+    SalesFound,
     SeeingFailed,
+    StoryFailed,
+    StoryLoaded,
     TakeUpFailed,
     TipsFailed,
     TipsLoaded,
 )
+from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
-from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.domain.tips import Scope
 
 if TYPE_CHECKING:
     # Heavy: they are imported behind the first keypad.
@@ -46,6 +51,7 @@ BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look 
 NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
 NOT_DONE: Final = "Something went wrong inside: try again, or look into the log."
 NOT_SEEN: Final = "Something went wrong inside: press OK again, or look into the log."
+NO_STORY: Final = "The ledger has no such sale."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
 
@@ -121,12 +127,32 @@ class Bridge(QObject):
             return
         self._start(f"take-up-{payment_id}", self._take_up(self._services.take_up, payment_id))
 
-    def load_tips(self, period: Period) -> None:
-        """Load the Tips tab's rows; TipsLoaded or TipsFailed answers."""
+    def load_tips(self, scope: Scope) -> None:
+        """Load the tips of a time; TipsLoaded or TipsFailed answers, unless asked anew before."""
         if self._services is None:
-            self.tell(TipsFailed(period=period, sentence=STARTING))
+            self.tell(TipsFailed(scope=scope, sentence=STARTING))
             return
-        self._start(f"tips-{period}", self._load_tips(self._services.history, period))
+        self._replace("tips", self._load_tips(self._services.history, scope))
+
+    def find_sales(self, ticket: int, search: Search, behind: Place | None) -> None:
+        """Load a page of the history; SalesFound or SalesFailed answers, unless asked anew."""
+        if self._services is None:
+            self.tell(SalesFailed(ticket=ticket, sentence=STARTING))
+            return
+        found = self._find_sales(self._services.history, ticket, search, behind)
+        self._replace("history", found)
+
+    def stop_finding(self) -> None:
+        """Give up the page of the history that is being looked for."""
+        if self._services is not None:
+            self._services.supervisor.give_up("history")
+
+    def load_story(self, payment_id: int) -> None:
+        """Load a payment's story; StoryLoaded or StoryFailed answers, unless asked anew."""
+        if self._services is None:
+            self.tell(StoryFailed(payment_id=payment_id, sentence=STARTING))
+            return
+        self._replace("story", self._load_story(self._services.history, payment_id))
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
@@ -264,15 +290,51 @@ class Bridge(QObject):
             _log.exception("not taken up: a bug")
             self.tell(TakeUpFailed(payment_id=payment_id, sentence=NOT_DONE))
 
-    async def _load_tips(self, history: History, period: Period) -> None:
+    async def _load_tips(self, history: History, scope: Scope) -> None:
         try:
-            rows = await history.tips(period)
+            report = await history.tips(scope)
         except TillError as error:
             _log.warning("no tips: %s", error)
-            self.tell(TipsFailed(period=period, sentence=error.sentence))
+            self.tell(TipsFailed(scope=scope, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no tips: a bug")
+            self.tell(TipsFailed(scope=scope, sentence=NOT_DONE))
         else:
-            self.tell(TipsLoaded(period=period, rows=tuple(rows)))
+            self.tell(TipsLoaded(scope=scope, report=report))
+
+    async def _find_sales(
+        self, history: History, ticket: int, search: Search, behind: Place | None
+    ) -> None:
+        try:
+            page = await history.sales(search, behind)
+        except TillError as error:
+            _log.warning("no history: %s", error)
+            self.tell(SalesFailed(ticket=ticket, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no history: a bug")
+            self.tell(SalesFailed(ticket=ticket, sentence=NOT_DONE))
+        else:
+            self.tell(SalesFound(ticket=ticket, page=page))
+
+    async def _load_story(self, history: History, payment_id: int) -> None:
+        try:
+            story = await history.story(payment_id)
+        except TillError as error:
+            _log.warning("no story: %s", error)
+            self.tell(StoryFailed(payment_id=payment_id, sentence=error.sentence))
+        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+            _log.exception("no story: a bug")
+            self.tell(StoryFailed(payment_id=payment_id, sentence=NOT_DONE))
+        else:
+            if story is None:
+                self.tell(StoryFailed(payment_id=payment_id, sentence=NO_STORY))
+            else:
+                self.tell(StoryLoaded(payment_id=payment_id, story=story))
 
     def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         assert self._services is not None
         self._services.supervisor.start(name, work)
+
+    def _replace(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        assert self._services is not None
+        self._services.supervisor.replace(name, work)

@@ -14,6 +14,7 @@ from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dar
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
@@ -67,6 +68,7 @@ class MainWindow(QWidget):
         health: HealthPanel,
         shelf: Shelf,
         last_sale: LastSaleModel,
+        history: History,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -86,12 +88,14 @@ class MainWindow(QWidget):
             health=health,
             shelf=shelf,
             last_sale=last_sale,
+            history=history,
             leave_health=self.open_till,
         )
         self._follows_system = dark is None
         self._is_dark = system_is_dark() if dark is None else dark
         self._metrics: Metrics | None = None
         self._has_painted = False
+        self._waiting = 0
         self._pages: dict[object, Page] = {}
         self._build()
         self.setMinimumSize(*LEAST_SIZE)
@@ -132,6 +136,10 @@ class MainWindow(QWidget):
         self._till.open_items()
         self._turn_to(self.page(self._till.view.screen))
 
+    def open_history(self) -> None:
+        """Show the History tab."""
+        self._turn_to(self.page("history"))
+
     def open_tips(self) -> None:
         """Show the Tips tab."""
         self._turn_to(self.page("tips"))
@@ -156,6 +164,7 @@ class MainWindow(QWidget):
         self.stack.setCurrentWidget(page)
         tabs: dict[object, Button] = {
             Screen.ITEMS: self.items_tab,
+            "history": self.history_tab,
             "tips": self.tips_tab,
             "attention": self.attention_tab,
         }
@@ -173,7 +182,13 @@ class MainWindow(QWidget):
 
     def _uncheck_tabs(self) -> None:
         """Show that none of the tabs is open: one of a group never goes out by itself."""
-        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
+        for tab in (
+            self.till_tab,
+            self.items_tab,
+            self.history_tab,
+            self.tips_tab,
+            self.attention_tab,
+        ):
             tab.setAutoExclusive(False)
             tab.setChecked(False)
             tab.setAutoExclusive(True)
@@ -189,7 +204,7 @@ class MainWindow(QWidget):
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
             self._pages[name]
-            for name in ("tips", "attention", "health", *_ALONE)
+            for name in ("history", "tips", "attention", "health", *_ALONE)
             if name in self._pages
         }
 
@@ -218,10 +233,17 @@ class MainWindow(QWidget):
         self._status.show_view(view)
 
     def _show_attention(self, view: AttentionView) -> None:
-        self.attention_tab.setText(self.tr("Attention ({n})").format(n=view.count))
         self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
         # A badge until the list is empty; who is looking at it is not thrown out.
         self.attention_tab.setVisible(view.count > 0)
+        self._waiting = view.count
+        self._fit_badge()
+
+    def _fit_badge(self) -> None:
+        """Say it in fewer letters where the window has no room for all the tabs."""
+        self.attention_tab.setText(self.tr("Attention ({n})").format(n=self._waiting))
+        if self._waiting and self._tabs.sizeHint().width() > self.width():
+            self.attention_tab.setText(self.tr("! {n}").format(n=self._waiting))
 
     def _show_shelf(self, view: ShelfView) -> None:
         if view.draft is not None:
@@ -267,16 +289,24 @@ class MainWindow(QWidget):
         self._tabs.setSpacing(0)
         self.till_tab = Button(self.tr("Till"), role="tab")
         self.items_tab = Button(self.tr("Items"), role="tab")
+        self.history_tab = Button(self.tr("History"), role="tab")
         self.tips_tab = Button(self.tr("Tips"), role="tab")
         self.attention_tab = Button(role="badge")
         self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.till_tab.clicked.connect(self.open_till)
         self.items_tab.clicked.connect(self.open_items)
+        self.history_tab.clicked.connect(self.open_history)
         self.tips_tab.clicked.connect(self.open_tips)
         self.attention_tab.clicked.connect(self.open_attention)
         self._theme.clicked.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
-        for tab in (self.till_tab, self.items_tab, self.tips_tab, self.attention_tab):
+        for tab in (
+            self.till_tab,
+            self.items_tab,
+            self.history_tab,
+            self.tips_tab,
+            self.attention_tab,
+        ):
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             self._tabs.addWidget(tab)
@@ -303,6 +333,7 @@ class MainWindow(QWidget):
         super().resizeEvent(event)
         if self._metrics not in {None, metrics_for(self.width(), self.height())}:
             self._wear()
+        self._fit_badge()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell the first paint, once it is done."""

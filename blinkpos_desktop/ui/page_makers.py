@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.till import Till
@@ -26,6 +27,7 @@ class PageMakers:
     health: HealthPanel
     shelf: Shelf
     last_sale: LastSaleModel
+    history: History
     leave_health: Callable[[], None]
 
     def make(self, name: object) -> Page:
@@ -38,6 +40,7 @@ class PageMakers:
             Screen.MAKING: self._making,
             Screen.INVOICE: self._invoice,
             Screen.SUCCESS: self._success,
+            "history": self._history,
             "tips": self._tips,
             "attention": self._attention,
             "health": self._health,
@@ -75,6 +78,11 @@ class PageMakers:
         from blinkpos_desktop.ui.pages.success_page import SuccessPage
 
         return SuccessPage(self.till)
+
+    def _history(self) -> Page:
+        from blinkpos_desktop.ui.pages.history_page import HistoryPage
+
+        return HistoryPage(self.history)
 
     def _tips(self) -> Page:
         from blinkpos_desktop.ui.pages.tips_page import TipsPage

@@ -72,6 +72,15 @@ QPushButton[role="bad"] { background: transparent; border-color: $line; color: $
 QPushButton[role="bad"]:pressed { background: $pressed; }
 QPushButton[role="toggle"]:checked { background: $notice; color: $on_notice;
                                      border-color: $on_notice; }
+QPushButton[role="day"] { background: transparent; border-color: transparent; padding: 0;
+                          border-radius: ${gap}px; }
+QPushButton[role="day"]:pressed { background: $pressed; }
+QPushButton[role="day"]:disabled { background: transparent; border-color: transparent; }
+QPushButton[role="day"][part="today"] { border-color: $muted; }
+QPushButton[role="day"][part="within"] { background: $pressed; }
+QPushButton[role="day"][part="end"] { background: $accent; color: $on_accent; font-weight: 700; }
+QPushButton[role="day"]:focus { border: 2px solid $accent; }
+QPushButton[role="day"][part="end"]:focus { border-color: $text; }
 QPushButton[role="badge"] { background: $notice; color: $on_notice; border-color: $on_notice;
                             font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[role="badge"]:pressed { background: $on_notice; color: $notice; }
@@ -90,6 +99,7 @@ QLineEdit:focus { border: 2px solid $accent; }
 #notice QPushButton:disabled { color: $faint; border-color: $faint; }
 #notice QPushButton:pressed { background: $on_notice; color: $notice; }
 #notice QPushButton:disabled { border-color: transparent; }
+QTableView { background: transparent; border: none; outline: none; }
 QScrollArea, #scrolled { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: ${gap}px; }
 QScrollBar::handle:vertical { background: $line; border-radius: ${gap_half}px; min-height: 40px; }

@@ -43,6 +43,8 @@ class Colours:
     bad: str
     notice: str
     on_notice: str
+    bar: str
+    bar_quiet: str
     success: str = "#087F3F"
     on_success: str = "#FFFFFF"
     band: str = "#6D28D9"
@@ -66,6 +68,8 @@ DARK: Final = Colours(
     bad="#FF8B85",
     notice="#3A2C0B",
     on_notice="#FFE1A3",
+    bar="#FFB224",
+    bar_quiet="#6F7C8A",
 )
 LIGHT: Final = Colours(
     window="#F3F5F8",
@@ -84,6 +88,8 @@ LIGHT: Final = Colours(
     bad="#B42318",
     notice="#FFF0CF",
     on_notice="#5A3B00",
+    bar="#C77700",
+    bar_quiet="#84909D",
 )
 
 # What the items' colours look like (domain/item.py names them): the ground, and it pressed; the
@@ -140,6 +146,9 @@ class Metrics:
         """The roundness of buttons and cards."""
         return self.px(12)
 
+
+ROW: Final = 60
+"""The height of a row of a list, in pixels of the 800x480 design."""
 
 # Font sizes of the 800x480 design, in pixels; `amount` is the most, it shrinks to fit.
 TYPE: Final[dict[str, int]] = {
@@ -209,11 +218,33 @@ def palette_of(colours: Colours) -> QPalette:
         QPalette.ColorRole.Mid: colours.faint,
         QPalette.ColorRole.Highlight: colours.accent,
         QPalette.ColorRole.HighlightedText: colours.on_accent,
+        # The window's own style gives it another Base.
+        QPalette.ColorRole.ToolTipBase: colours.surface,
+        QPalette.ColorRole.Dark: colours.pressed,
+        QPalette.ColorRole.Accent: colours.bar,
+        QPalette.ColorRole.Shadow: colours.bar_quiet,
+        QPalette.ColorRole.Midlight: colours.line,
+        # Qt has no roles for how something is to be taken: see ``tone_role``.
+        QPalette.ColorRole.Link: colours.good,
+        QPalette.ColorRole.LinkVisited: colours.busy,
+        QPalette.ColorRole.BrightText: colours.bad,
     }
     palette = QPalette()
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
     return palette
+
+
+def tone_role(tone: str) -> QPalette.ColorRole:
+    """Return where a palette keeps the colour of one of the words' tones."""
+    return _TONE_ROLES.get(tone, QPalette.ColorRole.PlaceholderText)
+
+
+_TONE_ROLES: Final = {
+    "good": QPalette.ColorRole.Link,
+    "busy": QPalette.ColorRole.LinkVisited,
+    "alert": QPalette.ColorRole.BrightText,
+}
 
 
 def system_is_dark() -> bool:

@@ -29,7 +29,8 @@ SELECT
     (SELECT count(*) FROM open) AS unfinished,
     (SELECT extract(epoch FROM now() - min(paid_at))::float8 FROM open) AS oldest_unfinished,
     (SELECT to_jsonb(l) ->> 'hold_id' IS NOT NULL FROM ledger l) AS is_held,
-    (SELECT count(*) FROM (
+    (SELECT count(*) FROM ledger l WHERE to_jsonb(l) ->> 'hold_id' IS NOT NULL)
+    + (SELECT count(*) FROM (
         SELECT id FROM transfers WHERE state = 'attention'
         UNION
         SELECT transfer_id FROM recipient_invoices
@@ -37,10 +38,14 @@ SELECT
     ) waiting) AS attention;
 
 -- name: health_listed
--- What else is listed for a person, by the indexes of both; columns that an older database lacks.
+-- What else is listed for a person, by the indexes of all; columns that an older database lacks.
+-- Money that no screen showed is as in unseen_payments.
 SELECT (SELECT count(*) FROM transfers t JOIN payments p ON p.id = t.payment_id
         WHERE t.trouble = 'restricted' AND t.state <> 'attention' AND p.state = 'paid')
-     + (SELECT count(*) FROM payments WHERE received_sats - total_sats > surplus_seen_sats) AS count;
+     + (SELECT count(*) FROM payments WHERE received_sats - total_sats > surplus_seen_sats)
+     + (SELECT count(*) FROM payments WHERE paid_at IS NOT NULL AND seen_at IS NULL
+        AND (was_closed OR paid_at <= now() - make_interval(secs => %(grace_seconds)s)
+             OR paid_at > now() + interval '1 minute')) AS count;
 
 -- name: payments_by_state
 -- Those of an account for which money may still arrive, and all unfinished ones: two small indexes.

@@ -70,6 +70,10 @@ FROM parts
 GROUP BY number, recipient HAVING sum(tips) > 0
 ORDER BY number, sum(sats) DESC, recipient;
 
+-- name: first_tip
+-- The day (of UTC) of the first tip.
+SELECT extract(epoch FROM min(start))::bigint AS at FROM tip_sums WHERE grain = 'day';
+
 -- name: takings_in
 -- What was sold and paid in each of some spans of time, per currency.
 WITH parts AS (

@@ -48,13 +48,14 @@ FROM (SELECT DISTINCT fingerprint FROM arriving_events) a
 LEFT JOIN imported_events i USING (fingerprint);
 
 -- name: unfinished_arrivals
--- Those that the origin had not finished, as far as anybody knows.
-SELECT payment_hash, status, total_sats, tip_sats, tip_recipient, memo,
+-- Those that the origin had not completed, as far as anybody knows: those that it was working on
+-- first, and last those that it had given up.
+SELECT payment_hash, CASE WHEN is_new OR is_further THEN status ELSE known_status END AS status,
+    total_sats, tip_sats, tip_recipient, memo,
     extract(epoch FROM created_at)::bigint AS created_at
 FROM weighed_payments
-WHERE status IN ('pending', 'processing')
-  AND coalesce(known_status, status) IN ('pending', 'processing')
-ORDER BY status DESC, created_at, payment_hash;
+WHERE status <> 'completed' AND known_status IS DISTINCT FROM 'completed'
+ORDER BY 2 DESC, created_at, payment_hash;
 
 -- name: keep_payments
 -- History only moves on: what is known stays unless the origin had got further with it.

@@ -77,7 +77,7 @@ ORDER BY t.id;
 -- name: open_transfers
 -- What came in and has not gone out, of all times.
 SELECT t.payment_id, t.id AS transfer_id, t.recipient, t.sats, t.state, t.reason,
-    extract(epoch FROM p.paid_at)::bigint AS at
+    t.trouble = 'owed' AS is_debt, extract(epoch FROM p.paid_at)::bigint AS at
 FROM transfers t JOIN payments p ON p.id = t.payment_id
 WHERE p.wallet_id = %(wallet_id)s AND p.state = 'paid' AND t.state NOT IN ('settled', 'kept')
 ORDER BY t.payment_id, t.position;

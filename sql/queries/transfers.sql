@@ -126,9 +126,9 @@ SELECT id FROM changed;
 
 -- name: start_send
 -- A request that moves money may leave from here on: claimed, in this process's turn at the wallet,
--- compare-and-set on the state, the recipient and the live invoice, and under no hold. The ledger's
--- row is locked first, so that a hold comes before this send or waits for its start. Nobody has tried
--- it since it was read, so that what Blink restricts is tried once for all tills.
+-- compare-and-set on the state, the recipient and the live invoice, and under no hold. The hold is
+-- read under the ledger's lock, so that one comes before this send or waits for its start. Nobody has
+-- tried it since it was read, so that what Blink restricts is tried once for all tills.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE),
 turn AS (
     INSERT INTO wallet_turns (wallet_id, process, until)
@@ -138,7 +138,7 @@ turn AS (
 ),
 started AS (
     UPDATE transfers t SET state = %(after)s, reason = %(reason)s, trouble = %(trouble)s,
-        tries = %(tries)s, due_at = NULL, last_sent_at = now(), claimed_by = %(process)s,
+        tries = %(tries)s, due_at = NULL, last_sent_at = clock_timestamp(), claimed_by = %(process)s,
         claimed_until = now() + make_interval(secs => %(seconds)s)
     FROM free, turn, payments p
     WHERE t.id = %(id)s AND t.state = %(before)s AND t.recipient = %(recipient)s
@@ -162,7 +162,7 @@ SELECT EXISTS (SELECT FROM turn) AS has_turn, EXISTS (SELECT FROM started) AS is
 -- The same for who has the claim already and does not send: a request that left is written down.
 WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE)
 UPDATE transfers t SET state = %(after)s, reason = %(reason)s, trouble = %(trouble)s,
-    tries = %(tries)s, due_at = NULL, last_sent_at = now()
+    tries = %(tries)s, due_at = NULL, last_sent_at = clock_timestamp()
 FROM free, payments p
 WHERE t.id = %(id)s AND t.state = %(before)s AND t.recipient = %(recipient)s
   AND t.claimed_by = %(process)s

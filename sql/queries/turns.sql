@@ -15,14 +15,18 @@ RETURNING wallet_id;
 DELETE FROM wallet_turns WHERE wallet_id = %(wallet_id)s AND process = %(process)s;
 
 -- fragment: more_calls
--- So many more in the window, if there is room for them.
+-- So many more in the window, if there is room for them. One that begins, or is blocked, later than
+-- can be is of before the database's clock was set back, and over.
 ON CONFLICT (account, kind) DO UPDATE SET
-    started_at = CASE WHEN w.started_at < now() - interval '60 seconds' THEN now()
-                      ELSE w.started_at END,
-    calls = CASE WHEN w.started_at < now() - interval '60 seconds' THEN excluded.calls
-                 ELSE w.calls + excluded.calls END
-WHERE w.blocked_until <= now() AND (w.calls + excluded.calls <= %(most)s
-    OR w.started_at < now() - interval '60 seconds')
+    started_at = CASE WHEN w.started_at BETWEEN now() - interval '60 seconds'
+                                            AND now() + interval '60 seconds'
+                      THEN w.started_at ELSE now() END,
+    calls = CASE WHEN w.started_at BETWEEN now() - interval '60 seconds'
+                                       AND now() + interval '60 seconds'
+                 THEN w.calls + excluded.calls ELSE excluded.calls END
+WHERE w.blocked_until NOT BETWEEN now() AND now() + interval '10 minutes'
+  AND (w.calls + excluded.calls <= %(most)s
+       OR w.started_at NOT BETWEEN now() - interval '60 seconds' AND now() + interval '60 seconds')
 
 -- name: count_call
 -- Takes one call of a window if there is room; says how long to wait otherwise.
@@ -32,8 +36,8 @@ WITH seen AS (
     RETURNING 1
 )
 SELECT CASE WHEN EXISTS (SELECT FROM seen) THEN 0
-       ELSE greatest(1, ceil(extract(epoch FROM greatest(
-           w.blocked_until, w.started_at + interval '60 seconds') - now())))::integer END AS wait
+       ELSE least(600, greatest(1, ceil(extract(epoch FROM greatest(
+           w.blocked_until, w.started_at + interval '60 seconds') - now()))))::integer END AS wait
 FROM (VALUES (1)) one
 LEFT JOIN call_windows w ON w.account = %(account)s AND w.kind = %(kind)s;
 

@@ -306,9 +306,10 @@ STORIES: Final[dict[str, Story]] = {
 def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
     from tests.e2e.items_story import sells_items
+    from tests.e2e.tabs_story import looks_back
 
     name, control_url = sys.argv[1:]
-    stories = STORIES | {sells_items.__name__: sells_items}
+    stories = STORIES | {each.__name__: each for each in (sells_items, looks_back)}
     read = settings.load()
     logs.set_up(read)
     with ControlClient(control_url) as control:

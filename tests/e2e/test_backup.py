@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from blinkpos_desktop.operations import archive, backup
+from blinkpos_desktop.operations import archive, backup, restore
+from blinkpos_desktop.services.store import migrations
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.client import ControlClient
 from tests.conftest import SettingsMaker
@@ -237,6 +239,7 @@ def test_one_that_does_not_come_back_the_same_is_no_backup(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     database_url: str,
+    postgres: PostgresServer,
 ) -> None:
     program.run("audit")
     settings = make_settings(backup_dir=tmp_path / "b", backup_passphrase=Secret(PASSPHRASE))
@@ -253,3 +256,10 @@ def test_one_that_does_not_come_back_the_same_is_no_backup(
     assert ledger.rows(database_url, "SELECT * FROM backups") == []
     assert backup.run(settings, backup.BackupRequest(json=True)) == 0
     assert json.loads(capsys.readouterr().out)["encrypted"]
+    # A program that is older than the backup says so, and does not speak of the database.
+    [file] = (tmp_path / "b").iterdir()
+    empty = replace(settings, database_url=Secret(postgres.fresh_database()))
+    known = migrations.known()[:-1]
+    monkeypatch.setattr(migrations, "known", lambda: known)
+    assert restore.run(empty, restore.RestoreRequest(file=file)) == 2
+    assert "The backup is newer than this program" in capsys.readouterr().err

@@ -251,9 +251,16 @@ def test_less_than_a_cent_ends_with_5_at_once_and_goes_with_the_next_sale(
     [owed] = [each for each in ended.events if each.get("status") == "pending"]
     assert "under one cent" in owed["reason"]
     assert program.run("attention").out == "Nothing needs attention.\n"
+    # It is said, in words of its own, and is no difference.
     reconciled = program.run("reconcile", "--fix")
-    assert reconciled.code == 1
-    assert "under one cent" in reconciled.out
+    assert reconciled.code == 0, reconciled
+    assert "to dana: 2 sats still owed (dana: under one cent" in reconciled.out
+    assert reconciled.out.endswith("The ledger and Blink agree.\n")
+    told = program.run("reconcile", "--json")
+    assert (told.code, told.names) == (0, ["owed", "reconciled"])
+    [debt, summary] = told.events
+    assert (debt["recipient"], debt["sats"], debt["fixed"]) == ("dana", 2, False)
+    assert [summary[each] for each in ("found", "fixed", "remaining", "owed")] == [0, 0, 0, 1]
     ended = sell(program, control, "1000", *tipped)
     assert ended.code == 0
     assert ledger.states(database_url) == ["completed", "completed"]

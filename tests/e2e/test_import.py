@@ -77,6 +77,7 @@ def test_the_older_file(program: Program, control: ControlClient, database_url: 
         "known_events": 0,
         "bad": 0,
         "unfinished": 5,
+        "may_be_paid": 0,
         "left_out": 10,
     }
     again = program.run("import", str(file), "--yes", "--json").events[-1]
@@ -126,6 +127,7 @@ def test_bad_rows_are_named_and_nothing_is_half_done(program: Program, database_
         table.writerows(rows)
         out.write("1;2;3\n")  # 12
         out.write(f"1;{_hash(4)};1;1;0;failed;ok;;2025-10-21 00:00:00\n")
+        out.write(f"1;{_hash(5)};9;9;0;expired;;;2025-10-21 00:00:00\n")
 
     for flag in ((), ("--yes",)):
         refused = program.run("import", str(file), *flag)
@@ -135,13 +137,19 @@ def test_bad_rows_are_named_and_nothing_is_half_done(program: Program, database_
             "line 8: its payment_hash stands in line 6 already",
             "line 10: its payment_hash is this ledger's own payment",
             "line 12: it has 3 fields, the header 9",
+            # The origin's timer expired paid sales too.
+            "2 had failed or expired in the origin, and may have been paid all the same",
+            f"1 sat, failed, hash {_hash(4)}: ok",
+            f"9 sats, expired, hash {_hash(5)}",
         ):
             assert line in refused.out
         assert ledger.rows(database_url, "SELECT * FROM imported_payments") == []
     skipped = program.run("import", str(file), "--apply", "--skip-bad", "--json")
-    assert (skipped.code, skipped.events[-1]["bad"], skipped.events[-1]["new"]) == (1, 4, 3)
+    assert (skipped.code, skipped.events[-1]["bad"], skipped.events[-1]["new"]) == (1, 4, 4)
+    assert skipped.names == ["bad"] * 4 + ["may_be_paid"] * 2 + ["imported"]
+    assert (skipped.events[-1]["unfinished"], skipped.events[-1]["may_be_paid"]) == (0, 2)
     kept = ledger.rows(database_url, "SELECT * FROM imported_payments ORDER BY payment_hash")
-    assert [row["payment_hash"] for row in kept] == [_hash(1), _hash(3), _hash(4)]
+    assert [row["payment_hash"] for row in kept] == [_hash(1), _hash(3), _hash(4), _hash(5)]
     assert (kept[0]["memo"], kept[0]["extra"]) == (
         "two\nlines; and a ₿",
         {"id": "1", "metadata": {"forwarding": {"via": "lnbc1"}}},
@@ -152,7 +160,7 @@ def test_bad_rows_are_named_and_nothing_is_half_done(program: Program, database_
     broken.write_text(text[:-30])
     ended = program.run("import", str(broken), "--yes", "--json")
     assert (ended.code, ended.events[0]["event"], ended.events[-1]["new"]) == (1, "bad", 1)
-    assert len(ledger.rows(database_url, "SELECT * FROM imported_payments")) == 3
+    assert len(ledger.rows(database_url, "SELECT * FROM imported_payments")) == 4
 
 
 def test_the_origins_own_database(

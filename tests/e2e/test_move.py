@@ -61,6 +61,13 @@ def _killed_at(till: Program, point: str, *arguments: str) -> Ended:
     return Program(folder=till.folder, settings=till.settings, command=command).run(*arguments)
 
 
+def _doctor_finds(till: Program) -> tuple[str, str]:
+    """What `doctor` finds of the database, and where it says that the ledger is."""
+    [told] = till.run("doctor", "--json").events
+    [found] = [each for each in told["checks"] if each["check"] == "database"]
+    return found["finding"], found.get("target", "")
+
+
 def _sell(till: Program, control: ControlClient, sats: int, **settings: str) -> None:
     with till.charge(str(sats), "--tip-percent", "10", **settings) as running:
         control.pay(running.wait_for("invoice")["payment_request"])
@@ -101,7 +108,16 @@ def test_a_till_joins_a_server(
     assert (old.code, "has moved to postgresql://***@" in old.err) == (2, True)
     assert "S3CR3T" not in moved.out + moved.err + old.err + till.log.read_text()
     assert "has moved to" in till.run("backup").err
+    # The built-in database is down, and doctor knows where the ledger is all the same.
+    finding, target = _doctor_finds(till)
+    assert (finding, "@" in target, "S3CR3T" in target) == ("database_moved", True, False)
+    [note] = (till.folder / "till").rglob("blinkpos.moved")
+    assert "S3CR3T" not in note.read_text()
+    note.unlink()
+    # The note decides nothing: without it no till opens the ledger either, and it is made anew.
+    assert "has moved to" in till.run("charge", "21").err
     assert till.run("move-to", secret).code == 0
+    assert _doctor_finds(till) == (finding, target)
     elsewhere = till.run("move-to", postgres.fresh_database())
     assert (elsewhere.code, "has moved to" in elsewhere.err) == (2, True)
     assert till.run("move-to", secret, "--undo").code == 2
@@ -130,9 +146,14 @@ def test_one_that_does_not_arrive_leaves_the_ledger_closed_or_where_it_was(
         closed = till.run("audit")
         assert (closed.code, "on its way to" in closed.err) == (2, True), point
         assert ledger.payments(there) == []
+        finding = "database_asleep" if point == "marked" else "database_moving"
+        assert _doctor_finds(till)[0] == finding, point
         # It can be taken back, for it is certain that it has not arrived.
         assert till.run("move-to", there, "--undo").code == 0
     assert till.run("audit").code == 0
+    assert _doctor_finds(till) == ("database_asleep", "")
+    nothing = till.run("move-to", there, "--undo")
+    assert (nothing.code, "is not being moved" in nothing.err) == (2, True)
 
 
 def test_one_that_arrived_and_died_is_ended_by_the_same_command(

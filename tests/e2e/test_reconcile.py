@@ -32,6 +32,11 @@ def test_a_payment_while_nothing_ran(
     assert summary["not_ours"] == {"count": 1, "received_sats": 10, "sent_sats": 0}
     assert ledger.states(database_url) == ["awaiting"]
 
+    told = program.run("reconcile").out
+    assert "2 transactions at Blink, 0 invoices asked about." in told
+    assert "1 of them is not this ledger's: 10 sats in" in told
+    assert told.endswith("1 difference remains.\n")
+
     ended = program.run("reconcile", "--fix", "--since", "7")
     assert ended.code == 0, ended
     assert "Recorded. Payment" in ended.out
@@ -46,6 +51,8 @@ def test_a_payment_while_nothing_ran(
 
 def test_what_keeps_it_from_running(program: Program, control: ControlClient) -> None:
     assert program.run("reconcile", "--since", "soon").code == 2
+    late = program.run("reconcile", "--since", "3000-01-01")
+    assert (late.code, late.out, "in the future" in late.err) == (2, "", True)
     assert program.run("reconcile", API_KEY="").code == 2
     control.lay_fault("http_status", match="*", status=500)
     ended = program.run("reconcile", "--json")

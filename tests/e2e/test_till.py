@@ -8,15 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import history
 from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
+from tests.e2e.tabs_story import PAST
+from tests.integration.stores import store_at
 from tests.support import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def play(name: str, settings: Settings, simulator: Simulator, *, ends_with: int = 0) -> None:
+def play(
+    name: str, settings: Settings, simulator: Simulator, *, ends_with: int = 0, **more: str
+) -> None:
     """Play one of the stories in a process of its own, with these settings."""
     assert settings.database_url is not None
     given = {
@@ -26,7 +31,7 @@ def play(name: str, settings: Settings, simulator: Simulator, *, ends_with: int 
         "MERCHANT": settings.merchant or "",
         "DATABASE_URL": settings.database_url.reveal(),
         "DATA_DIR": str(settings.data_dir),
-    }
+    } | more
     done = subprocess.run(
         [sys.executable, "-m", "tests.e2e.stories", name, simulator.control_url],
         cwd=ROOT,
@@ -58,6 +63,16 @@ def test_a_tap_on_the_status_line_shows_how_everything_is(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
     play("health", make_settings(), simulator)
+
+
+async def test_an_owner_looks_back_finds_a_sale_and_sees_tips_come_in(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    async with store_at(database_url):
+        pass
+    history.make(database_url, PAST)
+    play("looks_back", make_settings(), simulator, TIP_RECIPIENTS="elturco")
+    simulator.control.verify()
 
 
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(

@@ -92,7 +92,8 @@ async def test_a_database_through_its_life(database_url: str) -> None:
         "VALUES ('restored', 'bar', gen_random_uuid()) RETURNING id) "
         "UPDATE ledger SET hold_id = hold.id, held_accounts = '{account-1}' FROM hold",
     )
-    assert (await _ledger(probe)).is_held
+    held = await _ledger(probe)
+    assert (held.is_held, held.attention) == (True, 1)
     # A person is needed; a backup is made.
     wait = "UPDATE transfers SET state = 'attention' WHERE payment_id = %s"
     change(database_url, wait, payment.id)
@@ -113,7 +114,7 @@ async def test_a_database_through_its_life(database_url: str) -> None:
     ):
         change(database_url, statement)
         assert (await probe.measure()).history is history
-    assert (await _ledger(probe)).attention == 2
+    assert (await _ledger(probe)).attention == 3
 
 
 async def test_what_blink_restricts_and_what_came_in_beyond_is_listed_too(
@@ -130,6 +131,15 @@ async def test_what_blink_restricts_and_what_came_in_beyond_is_listed_too(
     # Waiting for a person it is one thing, whatever Blink said of it; a surplus that was seen none.
     change(database_url, "UPDATE transfers SET state = 'attention' WHERE role = 'tip'")
     change(database_url, "UPDATE payments SET surplus_seen_sats = 5")
+    assert (await _ledger(probe)).attention == 1
+    # Money that no screen showed: late at once, any other once a screen has had its time.
+    change(database_url, "UPDATE payments SET was_closed = true")
+    assert (await _ledger(probe)).attention == 2
+    change(database_url, "UPDATE payments SET was_closed = false")
+    assert (await _ledger(probe)).attention == 1
+    change(database_url, "UPDATE payments SET paid_at = paid_at - interval '1 hour'")
+    assert (await _ledger(probe)).attention == 2
+    change(database_url, "UPDATE payments SET seen_at = now()")
     assert (await _ledger(probe)).attention == 1
 
 

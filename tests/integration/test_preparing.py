@@ -191,3 +191,15 @@ async def test_calls_are_counted_in_windows_of_a_minute(database_url: str) -> No
         assert await count("wallet", CallKind.INVOICE, most=3) == 0
         await store.turns.block_calls("wallet", CallKind.INVOICE, seconds=300)
         assert 290 <= await count("wallet", CallKind.INVOICE, most=3) <= 300
+
+
+async def test_counts_of_before_the_clock_was_set_back_are_over(database_url: str) -> None:
+    async with store_at(database_url) as store:
+        count = store.turns.count_call
+        assert [await count("wallet", CallKind.INVOICE, most=1) for _ in range(2)] == [0, 60]
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("UPDATE call_windows SET started_at = now() + interval '5 hours'")
+            assert await count("wallet", CallKind.INVOICE, most=1) == 0
+            connection.execute("UPDATE call_windows SET blocked_until = now() + interval '5 hours'")
+        assert 1 <= await count("wallet", CallKind.INVOICE, most=1) <= 600
+        assert await count("wallet", CallKind.INVOICE, most=2) == 0

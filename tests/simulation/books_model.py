@@ -17,6 +17,7 @@ from blinkpos_desktop.domain.reconciliation import (
     OpenTransfer,
     number_of,
 )
+from blinkpos_desktop.domain.transfer import Trouble
 from tests.simulation.rows_model import AttemptRow, PaymentRow, transfer_of
 from tests.simulation.store_model import LEDGER, StoreModel
 from tests.simulation.turns_model import Do
@@ -110,6 +111,7 @@ class BooksModel:
                     state=each.state,
                     reason=each.reason,
                     at=row.paid_at or 0,
+                    is_debt=each.trouble is Trouble.OWED,
                 )
                 for row in payments
                 if row.state is _S.PAID

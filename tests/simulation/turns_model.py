@@ -10,7 +10,7 @@ from uuid import UUID
 from blinkpos_desktop.services.ports import CallKind
 
 T = TypeVar("T")
-WINDOW_SECONDS = 60
+WINDOW_SECONDS, LONGEST_BLOCK = 60, 600
 
 
 @dataclass(slots=True)
@@ -36,9 +36,11 @@ class TurnsModel:
     def count_call(self, account: str, kind: CallKind, *, most: int, calls: int = 1) -> int:
         key, now = (account, kind), self.now()
         started, counted = self.windows.get(key, (now, 0))
-        if started < now - WINDOW_SECONDS:
+        if abs(started - now) > WINDOW_SECONDS:
             started, counted = now, 0
         until = self.blocked.get(key, now)
+        if not now < until <= now + LONGEST_BLOCK:
+            until = now
         if until > now or counted + calls > most:
             return max(1, int(max(until, started + WINDOW_SECONDS) - now))
         self.windows[key] = (started, counted + calls)

@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem, Choice
 from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.split import tip_of
-from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.domain.tips import Scope
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
 
 USD: Final = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
@@ -41,7 +42,10 @@ class FakeBridge(QObject):
         self.cancelled: list[int] = []
         self.checked: list[int] = []
         self.taken_up: list[int] = []
-        self.periods: list[Period] = []
+        self.periods: list[Scope] = []
+        self.searches: list[tuple[int, Search, Place | None]] = []
+        self.stopped = 0
+        self.stories: list[int] = []
         self.choices: list[tuple[int, Choice]] = []
         self.green: list[Payment] = []
         self.acknowledged: list[int] = []
@@ -69,8 +73,17 @@ class FakeBridge(QObject):
     def acknowledge(self, payment_id: int) -> None:
         self.acknowledged.append(payment_id)
 
-    def load_tips(self, period: Period) -> None:
-        self.periods.append(period)
+    def load_tips(self, scope: Scope) -> None:
+        self.periods.append(scope)
+
+    def find_sales(self, ticket: int, search: Search, behind: Place | None) -> None:
+        self.searches.append((ticket, search, behind))
+
+    def stop_finding(self) -> None:
+        self.stopped += 1
+
+    def load_story(self, payment_id: int) -> None:
+        self.stories.append(payment_id)
 
     def examine(self) -> None:
         self.examined += 1

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -40,12 +41,17 @@ from blinkpos_desktop.domain.facts import (
     PaymentPaid,
     PriceChanged,
     SaleLeftOpen,
+    SalesFailed,
+    SalesFound,
     SightChanged,
+    StoryFailed,
+    StoryLoaded,
     TipsFailed,
     TipsLoaded,
     TransferChanged,
     UnassignedIncome,
 )
+from blinkpos_desktop.domain.history import Days, Page, PastSale, Step
 from blinkpos_desktop.domain.item import Item, Tint
 from blinkpos_desktop.domain.judging import judge
 from blinkpos_desktop.domain.measures import (
@@ -64,14 +70,17 @@ from blinkpos_desktop.domain.money import SATS, Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.domain.sale import sale_of as sale_of_cart
-from blinkpos_desktop.domain.tips import Period, TipSummary
+from blinkpos_desktop.domain.story import Story, StoryEvent
+from blinkpos_desktop.domain.tips import Period, Scope, TipBar, TipsReport, TipSummary
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from tests.support.measures import a_well_till
 from tests.ui.fakes import (
@@ -106,7 +115,10 @@ class Stage:
         )
         till = self.window.findChild(Till)
         assert till is not None
-        self.till = till
+        tips, history = self.window.findChild(Tips), self.window.findChild(History)
+        assert tips is not None
+        assert history is not None
+        self.till, self.tips, self.history = till, tips, history
         self.till._guard_seconds = 0.0
         shelf = self.window.findChild(Shelf)
         last_sale = self.window.findChild(LastSaleModel)
@@ -117,6 +129,8 @@ class Stage:
         self.currency = currency
         self.answers: list[object] = []
         """Facts that come once the window is on the screen."""
+        self.later: list[Callable[[], None]] = []
+        """What is done then."""
 
     def ready(self) -> Stage:
         self.tell(*all_is_well(), shop(network=self.network, currency=self.currency))
@@ -389,26 +403,83 @@ def success_fiat() -> Stage:
     return stage
 
 
-def tips() -> Stage:
-    stage = tips_loading()
-    rows = tuple(
-        TipSummary(
-            recipient=name,
-            count=count,
-            sats=sum(parts),
-            settled_sats=parts[0],
-            open_sats=parts[1],
-            attention_sats=parts[2],
-            kept_sats=0,
-            last_at=0,
-        )
-        for name, count, parts in (
-            ("elturco", 42, (21_000, 2, 0)),
-            ("ana_from_the_kitchen", 17, (9_800, 0, 350)),
-            ("ben", 1, (21, 0, 0)),
-        )
+def summary(name: str, count: int, settled: int, under_way: int = 0, stuck: int = 0) -> TipSummary:
+    return TipSummary(
+        recipient=name,
+        count=count,
+        sats=settled + under_way + stuck,
+        settled_sats=settled,
+        open_sats=under_way,
+        attention_sats=stuck,
+        kept_sats=0,
+        last_at=0,
     )
-    stage.answers.append(TipsLoaded(period=Period.TODAY, rows=rows))
+
+
+def report_of(
+    *rows: TipSummary, days: int, asked: int | None = None, step: Step = Step.DAY
+) -> TipsReport:
+    """A report with bars of some days each, the last of which are asked for."""
+    today, width = stage_day(), {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 30}[step]
+    whole, bars = sum(row.sats for row in rows), []
+    shares = [(number * 37 + number * number * 11) % 29 for number in range(1, days + 1)]
+    for number, share in enumerate(shares):
+        last = today - timedelta(days=(days - 1 - number) * width)
+        bars.append(
+            TipBar(
+                days=Days(first=last - timedelta(days=width - 1), last=last),
+                sats=whole * share // max(1, sum(shares)),
+                count=share,
+                is_asked=number >= days - (asked or days),
+            )
+        )
+    return TipsReport(rows=rows, bars=tuple(bars), step=step)
+
+
+ANA: Final = summary("ana_from_the_kitchen", 17, 9_800, stuck=350)
+
+
+def tips_of(scope: Scope, report: TipsReport) -> Stage:
+    stage = Stage(network="regtest").ready()
+    stage.tell(AttentionChanged(items=(waiting(1), waiting(2))))
+    stage.window.open_tips()
+    stage.tips.choose(scope)
+    stage.answers.append(TipsLoaded(scope=scope, report=report))
+    return stage
+
+
+def tips() -> Stage:
+    rows = summary("elturco", 42, 21_000, 2), ANA, summary("ben", 1, 21)
+    return tips_of(Period.TODAY, report_of(*rows, days=7, asked=1))
+
+
+def tips_month() -> Stage:
+    rows = [summary(f"waiter_{number}", 9 - number, 2_100 * number) for number in range(8, 0, -1)]
+    report = report_of(ANA, *rows, days=30)
+    stage = tips_of(Period.MONTH, report)
+    stage.later.append(lambda: stage.tips.tap_bar(report.bars[19]))
+    return stage
+
+
+def tips_all() -> Stage:
+    rows = summary("elturco", 104_211, 1_234_567_890), summary("ana", 1_000, 21_000_000, 1)
+    return tips_of(Period.ALL, report_of(*rows, days=31, step=Step.MONTH))
+
+
+def tips_range() -> Stage:
+    today = stage_day()
+    days = Days(first=today - timedelta(days=400), last=today - timedelta(days=30))
+    return tips_of(days, report_of(ANA, days=53, step=Step.WEEK))
+
+
+def tips_days() -> Stage:
+    stage = tips()
+    first, last = (stage_day() - timedelta(days=back) for back in (9, 2))
+    stage.later += [
+        stage.tips.open_days,
+        lambda: stage.tips.tap_day(last),
+        lambda: stage.tips.tap_day(first),
+    ]
     return stage
 
 
@@ -419,16 +490,192 @@ def tips_loading() -> Stage:
 
 
 def tips_empty() -> Stage:
-    stage = tips_loading()
-    stage.answers.append(TipsLoaded(period=Period.TODAY, rows=()))
-    return stage
+    return tips_of(Period.WEEK, TipsReport(rows=()))
 
 
 def tips_failed() -> Stage:
     stage = tips_loading()
-    stage.answers.append(
-        TipsFailed(period=Period.TODAY, sentence="The database cannot be reached.")
+    stage.answers.append(TipsFailed(scope=Period.TODAY, sentence="The database cannot be reached."))
+    return stage
+
+
+def stage_day() -> date:
+    return datetime.now().astimezone().date()
+
+
+def past_sales(currency: Currency = USD) -> tuple[PastSale, ...]:
+    """Some sales of today and yesterday."""
+    rows = (
+        (1_250, 125, "Table 4", PaymentState.PAID, False),
+        (380, 0, "", PaymentState.AWAITING, False),
+        (12_500, 1_250, "Birthday of Ana's grandmother, two candles", PaymentState.PAID, True),
+        (650, 65, "", PaymentState.COMPLETED, False),
+        (99_999, 0, "House blend for the hotel", PaymentState.COMPLETED, False),
+        (250, 0, "", PaymentState.CANCELLED, False),
+        (480, 48, "Table 17", PaymentState.EXPIRED, False),
+        (1_000, 100, "", PaymentState.COMPLETED, False),
     )
+    now = int(time.time())
+    times = 1 if currency.is_sats else 9
+    return tuple(
+        PastSale(
+            payment_id=5_000_000_000 + number,
+            state=state,
+            till="counter",
+            base=Money(minor=base, currency=currency),
+            tip=Money(minor=tip, currency=currency),
+            total_sats=(base + tip) * times,
+            tip_sats=tip * times,
+            received_sats=None,
+            note=note,
+            payment_hash=f"{number:064x}",
+            made_us=(now - number * number * 3_700) * 1_000_000,
+            paid_at=None,
+            was_closed=False,
+            recipients=("elturco",) if tip else (),
+            needs_attention=is_stuck,
+        )
+        for number, (base, tip, note, state, is_stuck) in enumerate(rows)
+    )
+
+
+def history_loading(currency: Currency = USD) -> Stage:
+    stage = Stage(currency=currency, network="regtest").ready()
+    stage.tell(AttentionChanged(items=(waiting(1), waiting(2))))
+    stage.window.open_history()
+    return stage
+
+
+def found(stage: Stage, *sales: PastSale) -> None:
+    """Answer the last question for sales."""
+    ticket = stage.bridge.searches[-1][0]
+    stage.tell(SalesFound(ticket=ticket, page=Page(sales=sales, end=None)))
+
+
+def failed(stage: Stage, sentence: str = "The database can't be reached.") -> None:
+    stage.tell(SalesFailed(ticket=stage.bridge.searches[-1][0], sentence=sentence))
+
+
+def history_of(sales: tuple[PastSale, ...], currency: Currency = USD) -> Stage:
+    stage = history_loading(currency)
+    stage.later.append(lambda: found(stage, *sales))
+    return stage
+
+
+def history() -> Stage:
+    return history_of(past_sales())
+
+
+def history_sats() -> Stage:
+    sales = past_sales(SATS)
+    big = replace(sales[4], base=Money(minor=1_234_567_890, currency=SATS))
+    return history_of((*sales[:2], replace(big, total_sats=1_234_567_890), *sales[3:]), SATS)
+
+
+def history_empty() -> Stage:
+    return history_of(())
+
+
+def history_sought(text: str, *sales: PastSale) -> Stage:
+    stage = history()
+
+    def seek() -> None:
+        stage.history.type(text)
+        stage.history._find()
+        found(stage, *sales)
+
+    stage.later.append(seek)
+    return stage
+
+
+def history_found() -> Stage:
+    stage = history_sought("13,75", past_sales()[0])
+    days = Days(first=stage_day() - timedelta(days=9), last=stage_day())
+    stage.later.insert(1, lambda: stage.history.choose_days(days))
+    return stage
+
+
+def history_nothing() -> Stage:
+    return history_sought("yesterday's soup")
+
+
+def history_failed() -> Stage:
+    stage = history_loading()
+    stage.later.append(lambda: failed(stage))
+    return stage
+
+
+def history_more_failed() -> Stage:
+    stage = history()
+    stage.later += [lambda: stage.history._ask(0), stage.history._give_up]
+    return stage
+
+
+def history_days() -> Stage:
+    stage = history()
+    stage.later.append(stage.history.open_days)
+    return stage
+
+
+def story() -> Stage:
+    stage = history()
+    sale = past_sales()[2]
+    base, stuck = transfers_of(112_500, 11_250)
+    cafe = replace(base, state=TransferState.SETTLED)
+    why = "Blink knows nobody named elturco."
+    stuck = replace(stuck, state=TransferState.ATTENTION, reason=why)
+    payment = payment_for(
+        sale_of(12_500, currency=USD),
+        number=2,
+        state=PaymentState.PAID,
+        created_at=sale.made_at,
+        paid_at=sale.made_at + 9,
+        received_sats=123_750,
+        transfers=(cafe, stuck),
+    )
+    steps = (
+        (0.0, None, "intended", "", ""),
+        (0.4, None, "invoice_attached", "", ""),
+        (0.9, 1, "invoice_stored", "", ""),
+        (1.1, 2, "invoice_refused", why, ""),
+        (9.2, None, "paid", "Blink says it is paid", ""),
+        (9.3, 1, "send_started", "", ""),
+        (9.9, 1, "send_succeeded", "", ""),
+        (90_000.0, 2, "gave_up", why, "somebody at the till"),
+    )
+    events = tuple(
+        StoryEvent(
+            at=sale.made_at + after,
+            transfer_id=transfer,
+            event=event,
+            state_before=None,
+            state_after="",
+            reason=reason,
+            error="",
+            till="counter",
+            process="",
+            who=who,
+        )
+        for after, transfer, event, reason, who in steps
+    )
+    told = StoryLoaded(
+        payment_id=sale.payment_id, story=Story(payment=payment, invoices=(), events=events)
+    )
+    stage.later += [lambda: stage.history.open_story(sale), lambda: stage.tell(told)]
+    return stage
+
+
+def story_loading() -> Stage:
+    stage = history()
+    stage.later.append(lambda: stage.history.open_story(past_sales()[3]))
+    return stage
+
+
+def story_failed() -> Stage:
+    stage = story_loading()
+    number, sentence = past_sales()[3].payment_id, "The database can't be reached."
+    fact = StoryFailed(payment_id=number, sentence=sentence)
+    stage.later.append(lambda: stage.tell(fact))
     return stage
 
 
@@ -822,7 +1069,23 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     success,
     success_trouble,
     success_fiat,
+    history,
+    history_sats,
+    history_loading,
+    history_empty,
+    history_found,
+    history_nothing,
+    history_failed,
+    history_more_failed,
+    history_days,
+    story,
+    story_loading,
+    story_failed,
     tips,
+    tips_month,
+    tips_all,
+    tips_range,
+    tips_days,
     tips_loading,
     tips_empty,
     tips_failed,
@@ -849,6 +1112,8 @@ def on_stage(make: Callable[[], Stage], size: QSize, *, dark: bool = True) -> St
     stage.window.show()
     QTest.qWait(20)
     stage.tell(*stage.answers)
+    for act in stage.later:
+        act()
     QTest.qWait(5)
     for _ in range(3):
         # A page of many cards is laid out in several turns.

@@ -36,7 +36,14 @@ TEXT = [
     ("on_success", "success"),
     ("on_band", "band"),
 ]
-MARKS = [("good", "window"), ("busy", "window"), ("bad", "window"), ("muted", "raised")]
+MARKS = [
+    ("good", "window"),
+    ("busy", "window"),
+    ("bad", "window"),
+    ("muted", "raised"),
+    ("bar", "surface"),
+    ("bar_quiet", "surface"),
+]
 
 
 def luminance(colour: str) -> float:

@@ -6,25 +6,18 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Health,
     Part,
     PartChanged,
-    PaymentPaid,
-    TipsFailed,
-    TipsLoaded,
-    TransferChanged,
 )
 from blinkpos_desktop.domain.money import SATS, Currency, Money
-from blinkpos_desktop.domain.tips import Period, TipSummary
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.viewmodels.notices import MAX_REMEMBERED, Remembered
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.status import Status
-from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.words import (
     Tone,
     grouped,
@@ -147,105 +140,6 @@ def test_the_band_says_that_money_is_not_real() -> None:
 
 def test_the_band_is_there_early_when_the_network_is_known() -> None:
     assert "signet" in Status(network="signet").view.band
-
-
-# -- tips -------------------------------------------------------------------------------------
-
-ROW = TipSummary(
-    recipient="elturco",
-    count=1,
-    sats=2,
-    settled_sats=2,
-    open_sats=0,
-    attention_sats=0,
-    kept_sats=0,
-    last_at=0,
-)
-
-
-@pytest.fixture
-def asked() -> list[Period]:
-    return []
-
-
-@pytest.fixture
-def tips(asked: list[Period]) -> Tips:
-    tips = Tips(give_up_ms=20)
-    tips.load_wanted.connect(asked.append)
-    return tips
-
-
-def tip_moved() -> TransferChanged:
-    return TransferChanged(payment_id=1, payment_hash="ab", transfer=transfers_of(21, 2)[1])
-
-
-def test_tips_load_only_when_opened(tips: Tips, asked: list[Period]) -> None:
-    tips.on_fact(tip_moved())
-    tips.on_fact(PaymentPaid(payment=payment_for(sale_of())))
-    assert asked == []
-    tips.open()
-    assert asked == [Period.TODAY]
-    assert tips.view.is_loading
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
-    assert tips.view.rows == (ROW,)
-    assert not tips.view.is_loading
-
-
-def test_another_period_is_loaded_and_a_late_answer_for_the_first_is_dropped(
-    tips: Tips, asked: list[Period]
-) -> None:
-    tips.open()
-    tips.choose(Period.WEEK)
-    tips.choose(Period.WEEK)
-    assert asked == [Period.TODAY, Period.WEEK]
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
-    tips.on_fact(TipsFailed(period=Period.TODAY, sentence="No."))
-    assert tips.view.rows is None
-    assert tips.view.error == ""
-    tips.on_fact(TipsLoaded(period=Period.WEEK, rows=()))
-    assert tips.view.rows == ()
-
-
-def test_a_failure_is_said_and_can_be_tried_again(tips: Tips, asked: list[Period]) -> None:
-    tips.open()
-    tips.on_fact(TipsFailed(period=Period.TODAY, sentence="The database is away."))
-    assert tips.view.error == "The database is away."
-    tips.retry()
-    assert asked == [Period.TODAY] * 2
-    assert tips.view.error == ""
-
-
-def test_silence_is_said_too(tips: Tips, qtbot: QtBot) -> None:
-    tips.open()
-    qtbot.waitUntil(lambda: bool(tips.view.error), timeout=1_000)
-    assert not tips.view.is_loading
-
-
-def test_a_moving_tip_reloads_once_after_the_answer(tips: Tips, asked: list[Period]) -> None:
-    tips.open()
-    for _ in range(5):
-        tips.on_fact(tip_moved())
-    assert len(asked) == 1
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=()))
-    assert len(asked) == 2
-    assert tips.view.rows == ()
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
-    assert len(asked) == 2
-    tips.on_fact(PaymentPaid(payment=payment_for(sale_of())))
-    assert len(asked) == 3
-    tips.close()
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=(ROW,)))
-    tips.on_fact(tip_moved())
-    assert len(asked) == 3
-
-
-def test_the_merchants_part_reloads_nothing(tips: Tips, asked: list[Period]) -> None:
-    tips.open()
-    tips.on_fact(TipsLoaded(period=Period.TODAY, rows=()))
-    merchant = transfers_of(21, 0)[0]
-    tips.on_fact(TransferChanged(payment_id=1, payment_hash="ab", transfer=merchant))
-    tips.on_fact(PaymentPaid(payment=payment_for(sale_of(percent=Fraction(0)))))
-    assert len(asked) == 1
 
 
 def test_the_band_stays_when_the_till_cannot_sell() -> None:

@@ -23,7 +23,7 @@ from pytestqt.qtbot import QtBot
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PaymentPaid, TipsLoaded
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.domain.tips import Period, TipsReport
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
@@ -397,7 +397,7 @@ def test_the_tips_tab_loads_when_opened_and_keys_do_not_type_behind_it(stage: St
     assert stage.bridge.periods == [Period.TODAY]
     page = window.stack.currentWidget()
     assert isinstance(page, TipsPage)
-    stage.tell(TipsLoaded(period=Period.TODAY, rows=()))
+    stage.tell(TipsLoaded(scope=Period.TODAY, report=TipsReport(rows=())))
     QTest.mouseClick(page.periods[Period.MONTH], Qt.MouseButton.LeftButton)
     QTest.mouseClick(page.periods[Period.MONTH], Qt.MouseButton.LeftButton)
     assert stage.bridge.periods == [Period.TODAY, Period.MONTH]

@@ -117,6 +117,8 @@ CASES: tuple[tuple[Measures, Check, Mark, Finding], ...] = (
     (away(), Check.DATABASE, FAILING, F.DATABASE_AWAY),
     (away(), Check.MIGRATIONS, WARNING, F.NOT_KNOWN),
     (changed("database", state=DatabaseState.ASLEEP), Check.DATABASE, WARNING, F.DATABASE_ASLEEP),
+    (changed("database", state=DatabaseState.MOVED), Check.DATABASE, FAILING, F.DATABASE_MOVED),
+    (changed("database", state=DatabaseState.MOVING), Check.DATABASE, FAILING, F.DATABASE_MOVING),
     (
         changed("database", state=DatabaseState.NOT_MADE),
         Check.DATABASE,
@@ -233,6 +235,8 @@ def test_a_long_unfinished_sale_and_a_used_up_limit_in_words() -> None:
         "2, the oldest paid 2 h ago.",
         "See what needs attention; else blinkpos reconcile --fix takes them up.",
     )
+    state, _ = words(verdict_of(ledger(is_held=True), Check.UNFINISHED))
+    assert state.startswith("0 unfinished. Forwarding is held: ")
     state, _ = words(verdict_of(allowed(19_999), Check.ALLOWANCE))
     assert state == "$199.99 of $1\N{NARROW NO-BREAK SPACE}000.00 are left."
     log = replace(a_well_till(), log=LogMeasure(path="/x/{y}.log", is_written=True))

@@ -191,6 +191,10 @@ def test_since() -> None:
     for bad in ("", "-1", "soon", "2026-13-01", "\u0667", "1e3", "0001-01-01T00:00+23:59x"):
         with pytest.raises(InputError):
             parse_since(bad, now)
+    assert parse_since("2026-08-10T12:00", now) == parse_since("0", now) == int(now.timestamp())
+    for late in ("2026-08-10T12:00:01", "2026-08-11", "3000-01-01"):
+        with pytest.raises(InputError, match="future"):
+            parse_since(late, now)
 
 
 NAMED = NamedTransfer(

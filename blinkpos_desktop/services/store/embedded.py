@@ -70,6 +70,11 @@ class EmbeddedPostgres:
         return (self._cluster / "PG_VERSION").exists()
 
     @property
+    def move_note(self) -> Path:
+        """Where it is noted that the ledger has moved away: it goes when the cluster does."""
+        return self._cluster / "blinkpos.moved"
+
+    @property
     def conninfo(self) -> str:
         """How psycopg connects to it, whatever PostgreSQL variables somebody has set."""
         host = _quoted(str(self._socket_dir))

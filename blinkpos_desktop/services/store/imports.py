@@ -58,7 +58,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedPayment:
-    """A payment that the origin had not finished. ``created_at`` is in Unix seconds."""
+    """A payment that the origin had not completed. ``created_at`` is in Unix seconds."""
 
     payment_hash: str
     status: str
@@ -107,7 +107,7 @@ class Importing:
         return Weighed(**payments, new_events=events["new"], known_events=events["known"])
 
     def unfinished(self) -> Iterator[UnfinishedPayment]:
-        """Give those that the origin had not finished: those that it was working on first."""
+        """Give those that the origin had not completed: those that it was working on first."""
         with self._connection.cursor(name="unfinished") as cursor:
             cursor.itersize = _AT_ONCE
             for row in cursor.execute(queries.load()["unfinished_arrivals"]):

@@ -152,18 +152,20 @@ def compare(present: dict[int, str]) -> History:
     return History.CURRENT if len(present) == len(wanted) else History.OLDER
 
 
-def check_history(present: Mapping[int, str], wanted: tuple[Migration, ...]) -> None:
-    """Refuse a database whose migrations this program does not know.
+def check_history(
+    present: Mapping[int, str], wanted: tuple[Migration, ...], *, of: str = "database"
+) -> None:
+    """Refuse a database, or what else ``of`` names, whose migrations this program does not know.
 
     Raises:
         SettingsError: it is newer than the program, or its history differs.
     """
     checksums = {migration.version: migration.checksum for migration in wanted}
     if any(version not in checksums for version in present):
-        raise SettingsError("The database is newer than this program: update the program.")
+        raise SettingsError(f"The {of} is newer than this program: update the program.")
     for version, checksum in present.items():
         if checksums[version] != checksum:
             raise SettingsError(
-                "The database was made by another edition of this program: ask for help.",
+                f"The {of} was made by another edition of this program: ask for help.",
                 cause=f"migration {version} has another checksum",
             )

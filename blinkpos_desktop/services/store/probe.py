@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
+from blinkpos_desktop.domain.announcement import GRACE_SECONDS
 from blinkpos_desktop.domain.measures import (
     DatabaseMeasure,
     DatabaseState,
@@ -21,7 +22,7 @@ from blinkpos_desktop.domain.measures import (
     History,
     LedgerMeasure,
 )
-from blinkpos_desktop.services.store import migrations, queries
+from blinkpos_desktop.services.store import migrations, move_note, queries
 from blinkpos_desktop.services.store.backups import backup_of
 from blinkpos_desktop.services.store.connections import Connections, first_line, hang_up_after
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
@@ -89,12 +90,12 @@ class DatabaseProbe:
             return False
 
     def _away(self, error: psycopg.Error) -> DatabaseMeasure:
-        state, sentence = DatabaseState.AWAY, _sentence(error)
         if self._embedded is not None and not self._is_till:
-            state = DatabaseState.ASLEEP if self._embedded.is_made else DatabaseState.NOT_MADE
-            sentence = ""
+            return _asleep(self._embedded)
         return DatabaseMeasure(
-            state=state, is_embedded=self._embedded is not None, sentence=sentence
+            state=DatabaseState.AWAY,
+            is_embedded=self._embedded is not None,
+            sentence=_sentence(error),
         )
 
     async def _look(self, connection: Connection) -> DatabaseMeasure:
@@ -133,6 +134,16 @@ class DatabaseProbe:
         )
 
 
+def _asleep(embedded: EmbeddedPostgres) -> DatabaseMeasure:
+    state, target = DatabaseState.NOT_MADE, ""
+    if embedded.is_made:
+        state = DatabaseState.ASLEEP
+        if (move := move_note.read(embedded.move_note)) is not None:
+            state = DatabaseState.MOVED if move.is_over else DatabaseState.MOVING
+            target = move.target
+    return DatabaseMeasure(state=state, is_embedded=True, target=target)
+
+
 @asynccontextmanager
 async def _connected(conninfo: str) -> AsyncIterator[Connection]:
     try:
@@ -168,7 +179,7 @@ async def _ledger(
     try:
         [row] = await _rows(connection, sql["health_ledger"])
         if history is History.CURRENT:
-            [listed] = await _rows(connection, sql["health_listed"])
+            [listed] = await _rows(connection, sql["health_listed"], grace_seconds=GRACE_SECONDS)
             row["attention"] += listed["count"]
         if server["has_backups"]:
             for found in await _rows(connection, sql["last_backup"]):
@@ -180,8 +191,8 @@ async def _ledger(
     return LedgerMeasure(**row, last_backup=age)
 
 
-async def _rows(connection: Connection, query: bytes) -> list[DictRow]:
-    cursor = await connection.execute(query)
+async def _rows(connection: Connection, query: bytes, **values: object) -> list[DictRow]:
+    cursor = await connection.execute(query, values or None)
     return await cursor.fetchall()
 
 

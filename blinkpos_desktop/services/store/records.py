@@ -53,6 +53,12 @@ class PostgresRecords:
         """Return the tips of sales paid in each span, per recipient, the largest sum first."""
         return await self._in_spans("tips_in", spans, rows.tip_summary)
 
+    async def first_tip(self) -> int | None:
+        """Return a moment before which no tip was paid, in Unix seconds; ``None`` without any."""
+        async with self._connections.transaction() as ledger:
+            row = await ledger.one("first_tip")
+        return None if row["at"] is None else int(row["at"])
+
     async def takings(self, spans: Sequence[Span]) -> Sequence[Sequence[Takings]]:
         """Return what was sold and paid in each span, per currency, the largest sum first."""
         return await self._in_spans("takings_in", spans, _takings)

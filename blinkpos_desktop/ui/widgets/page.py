@@ -73,3 +73,28 @@ def _let_go(item: QLayoutItem) -> None:
     if widget is not None:
         widget.hide()
         widget.deleteLater()
+
+
+class Panes(QWidget):
+    """Two widgets of one size: side by side where it is wide, one above the other else."""
+
+    def __init__(self, one: QWidget, other: QWidget, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.addWidget(one, 1)
+        self._box.addWidget(other, 1)
+
+    def set_spacing(self, pixels: int) -> None:
+        """Set the room between them."""
+        self._box.setSpacing(pixels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Turn when the shape asks for it."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        is_wide = self.width() > self.height()
+        self._box.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
+        # Below, the other one is the longer.
+        self._box.setStretch(0, 1 if is_wide else 2)
+        self._box.setStretch(1, 1 if is_wide else 3)
