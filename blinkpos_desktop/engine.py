@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
@@ -319,9 +318,11 @@ class Engine:
         """End every task, close every connection, leave the embedded database."""
         await self.supervisor.stop()
         await self.left_open.stop()
-        with suppress(TillError):
-            # Without it what went green a moment ago is announced once more: that is all.
+        try:
             await self.announcing.write()
+        except TillError as error:
+            # What went green a moment ago is announced once more: that is all.
+            _log.warning("that it was seen is not written: %s", error)
         if self._redis:
             await self._redis.drain()
         await self.upkeep.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -35,6 +35,7 @@ from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
+from blinkpos_desktop.domain.story import Story
 from blinkpos_desktop.domain.tips import Scope
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ NOT_SEEN: Final = "Something went wrong inside: press OK again, or look into the
 NO_STORY: Final = "The ledger has no such sale."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +105,13 @@ class Bridge(QObject):
 
     def charge(self, sale: Sale) -> None:
         """Make an invoice for ``sale``; InvoiceReady or ChargeFailed answers, once."""
-        if self._services is None:
-            self.tell(ChargeFailed(sentence=STARTING))
-            return
-        self._start("charge", self._charge(self._services.checkout, sale))
+        # InvoiceReady is told by the feed, after its commit.
+        self._ask(
+            "charge",
+            lambda services: services.checkout.charge(sale),
+            failed=lambda sentence: ChargeFailed(sentence=sentence),
+            bug=BUG,
+        )
 
     def cancel(self, payment_id: int) -> None:
         """Give a sale up; nobody waits for the answer at the counter."""
@@ -115,32 +120,41 @@ class Bridge(QObject):
 
     def check(self, payment_id: int) -> None:
         """Ask Blink for an invoice at once; InvoiceChecked or CheckFailed answers, once."""
-        if self._services is None:
-            self.tell(CheckFailed(payment_id=payment_id, sentence=STARTING))
-            return
-        self._start(f"check-{payment_id}", self._check(self._services.check, payment_id))
+        # That it is paid or has expired is told by the feed, after its commit.
+        self._ask(
+            f"check-{payment_id}",
+            lambda services: services.check(payment_id),
+            failed=lambda sentence: CheckFailed(payment_id=payment_id, sentence=sentence),
+            done=lambda was_asked: InvoiceChecked(payment_id=payment_id) if was_asked else None,
+        )
 
     def take_up(self, payment_id: int) -> None:
         """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
-        if self._services is None:
-            self.tell(TakeUpFailed(payment_id=payment_id, sentence=STARTING))
-            return
-        self._start(f"take-up-{payment_id}", self._take_up(self._services.take_up, payment_id))
+        self._ask(
+            f"take-up-{payment_id}",
+            lambda services: services.take_up(payment_id),
+            failed=lambda sentence: TakeUpFailed(payment_id=payment_id, sentence=sentence),
+        )
 
     def load_tips(self, scope: Scope) -> None:
         """Load the tips of a time; TipsLoaded or TipsFailed answers, unless asked anew before."""
-        if self._services is None:
-            self.tell(TipsFailed(scope=scope, sentence=STARTING))
-            return
-        self._replace("tips", self._load_tips(self._services.history, scope))
+        self._ask(
+            "tips",
+            lambda services: services.history.tips(scope),
+            failed=lambda sentence: TipsFailed(scope=scope, sentence=sentence),
+            done=lambda report: TipsLoaded(scope=scope, report=report),
+            anew=True,
+        )
 
     def find_sales(self, ticket: int, search: Search, behind: Place | None) -> None:
         """Load a page of the history; SalesFound or SalesFailed answers, unless asked anew."""
-        if self._services is None:
-            self.tell(SalesFailed(ticket=ticket, sentence=STARTING))
-            return
-        found = self._find_sales(self._services.history, ticket, search, behind)
-        self._replace("history", found)
+        self._ask(
+            "history",
+            lambda services: services.history.sales(search, behind),
+            failed=lambda sentence: SalesFailed(ticket=ticket, sentence=sentence),
+            done=lambda page: SalesFound(ticket=ticket, page=page),
+            anew=True,
+        )
 
     def stop_finding(self) -> None:
         """Give up the page of the history that is being looked for."""
@@ -149,18 +163,30 @@ class Bridge(QObject):
 
     def load_story(self, payment_id: int) -> None:
         """Load a payment's story; StoryLoaded or StoryFailed answers, unless asked anew."""
-        if self._services is None:
-            self.tell(StoryFailed(payment_id=payment_id, sentence=STARTING))
-            return
-        self._replace("story", self._load_story(self._services.history, payment_id))
+
+        def failed(sentence: str) -> Fact:
+            return StoryFailed(payment_id=payment_id, sentence=sentence)
+
+        def done(story: Story | None) -> Fact:
+            return StoryLoaded(payment_id=payment_id, story=story) if story else failed(NO_STORY)
+
+        self._ask(
+            "story",
+            lambda services: services.history.story(payment_id),
+            failed=failed,
+            done=done,
+            anew=True,
+        )
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
-        if self._services is None:
-            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=STARTING))
-            return
-        attention = self._services.attention
-        self._start(f"choice-{transfer_id}", self._choose(attention, transfer_id, choice))
+        self._ask(
+            f"choice-{transfer_id}",
+            lambda services: services.attention.choose(transfer_id, choice, WHO),
+            failed=lambda sentence: ChoiceFailed(transfer_id=transfer_id, sentence=sentence),
+            done=lambda _: ChoiceTaken(transfer_id=transfer_id),
+            bug=NOT_TAKEN,
+        )
 
     def examine(self) -> None:
         """Look at all that the till rests on; HealthExamined answers, once the till is there."""
@@ -174,10 +200,13 @@ class Bridge(QObject):
 
     def acknowledge(self, payment_id: int) -> None:
         """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
-        if self._services is None:
-            self.tell(SeeingFailed(payment_id=payment_id, sentence=STARTING))
-            return
-        self._start(f"seen-{payment_id}", self._acknowledge(self._services.announcing, payment_id))
+        # PaymentSeen is told by the feed, after its commit.
+        self._ask(
+            f"seen-{payment_id}",
+            lambda services: services.announcing.see(payment_id, WHO),
+            failed=lambda sentence: SeeingFailed(payment_id=payment_id, sentence=sentence),
+            bug=NOT_SEEN,
+        )
 
     def save_item(self, item: Item) -> None:
         """Store an item as edited; ItemEdited or ItemEditFailed answers, once."""
@@ -193,148 +222,59 @@ class Bridge(QObject):
 
     def load_last_sale(self) -> None:
         """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
-        if self._services is None:
-            self.tell(LastSaleFailed(sentence=STARTING))
-            return
-        self._start("last-sale", self._load_last_sale(self._services.items))
+        self._ask(
+            "last-sale",
+            lambda services: services.items.last_sale(),
+            failed=lambda sentence: LastSaleFailed(sentence=sentence),
+            done=lambda sale: LastSaleLoaded(sale=sale),
+        )
 
     def _edit_items(self, edit: Callable[[Items], Coroutine[Any, Any, None]]) -> None:
-        if self._services is None:
-            self.tell(ItemEditFailed(sentence=STARTING))
+        self._ask(
+            "edit-item",
+            lambda services: edit(services.items),
+            failed=lambda sentence: ItemEditFailed(sentence=sentence),
+            done=lambda _: ItemEdited(),
+        )
+
+    def _ask(
+        self,
+        name: str,
+        ask: Callable[[Services], Coroutine[Any, Any, T]],
+        *,
+        failed: Callable[[str], Fact],
+        done: Callable[[T], Fact | None] = lambda _: None,
+        bug: str = NOT_DONE,
+        anew: bool = False,
+    ) -> None:
+        """Let a task of this name ask, and tell ``done`` or, with a sentence, ``failed``.
+
+        ``anew`` takes the place of the one before, which is not answered then.
+        """
+        services = self._services
+        if services is None:
+            self.tell(failed(STARTING))
             return
-        self._start("edit-item", self._edited(edit(self._services.items)))
 
-    async def _edited(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except TillError as error:
-            _log.warning("no edit: %s", error)
-            self.tell(ItemEditFailed(sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no edit: a bug")
-            self.tell(ItemEditFailed(sentence=NOT_DONE))
-        else:
-            self.tell(ItemEdited())
-
-    async def _load_last_sale(self, items: Items) -> None:
-        try:
-            sale = await items.last_sale()
-        except TillError as error:
-            _log.warning("no last sale: %s", error)
-            self.tell(LastSaleFailed(sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no last sale: a bug")
-            self.tell(LastSaleFailed(sentence=NOT_DONE))
-        else:
-            self.tell(LastSaleLoaded(sale=sale))
-
-    async def _acknowledge(self, announcing: Announcing, payment_id: int) -> None:
-        try:
-            # PaymentSeen is told by the feed, after its commit.
-            await announcing.see(payment_id, WHO)
-        except TillError as error:
-            _log.warning("not seen: %s", error)
-            self.tell(SeeingFailed(payment_id=payment_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("not seen: a bug")
-            self.tell(SeeingFailed(payment_id=payment_id, sentence=NOT_SEEN))
-
-    async def _choose(self, attention: Attention, transfer_id: int, choice: Choice) -> None:
-        try:
-            await attention.choose(transfer_id, choice, WHO)
-        except TillError as error:
-            _log.warning("no choice: %s", error)
-            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no choice: a bug")
-            self.tell(ChoiceFailed(transfer_id=transfer_id, sentence=NOT_TAKEN))
-        else:
-            self.tell(ChoiceTaken(transfer_id=transfer_id))
-
-    async def _charge(self, checkout: Checkout, sale: Sale) -> None:
-        try:
-            # InvoiceReady is told by the feed, after its commit.
-            await checkout.charge(sale)
-        except TillError as error:
-            _log.warning("no invoice: %s", error)
-            self.tell(ChargeFailed(sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no invoice: a bug")
-            self.tell(ChargeFailed(sentence=BUG))
-
-    async def _check(
-        self, check: Callable[[int], Coroutine[Any, Any, bool]], payment_id: int
-    ) -> None:
-        try:
-            # That it is paid or has expired is told by the feed, after its commit.
-            was_asked = await check(payment_id)
-        except TillError as error:
-            _log.warning("no answer: %s", error)
-            self.tell(CheckFailed(payment_id=payment_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no answer: a bug")
-            self.tell(CheckFailed(payment_id=payment_id, sentence=NOT_DONE))
-        else:
-            if was_asked:
-                self.tell(InvoiceChecked(payment_id=payment_id))
-
-    async def _take_up(
-        self, take_up: Callable[[int], Coroutine[Any, Any, None]], payment_id: int
-    ) -> None:
-        try:
-            await take_up(payment_id)
-        except TillError as error:
-            _log.warning("not taken up: %s", error)
-            self.tell(TakeUpFailed(payment_id=payment_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("not taken up: a bug")
-            self.tell(TakeUpFailed(payment_id=payment_id, sentence=NOT_DONE))
-
-    async def _load_tips(self, history: History, scope: Scope) -> None:
-        try:
-            report = await history.tips(scope)
-        except TillError as error:
-            _log.warning("no tips: %s", error)
-            self.tell(TipsFailed(scope=scope, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no tips: a bug")
-            self.tell(TipsFailed(scope=scope, sentence=NOT_DONE))
-        else:
-            self.tell(TipsLoaded(scope=scope, report=report))
-
-    async def _find_sales(
-        self, history: History, ticket: int, search: Search, behind: Place | None
-    ) -> None:
-        try:
-            page = await history.sales(search, behind)
-        except TillError as error:
-            _log.warning("no history: %s", error)
-            self.tell(SalesFailed(ticket=ticket, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no history: a bug")
-            self.tell(SalesFailed(ticket=ticket, sentence=NOT_DONE))
-        else:
-            self.tell(SalesFound(ticket=ticket, page=page))
-
-    async def _load_story(self, history: History, payment_id: int) -> None:
-        try:
-            story = await history.story(payment_id)
-        except TillError as error:
-            _log.warning("no story: %s", error)
-            self.tell(StoryFailed(payment_id=payment_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
-            _log.exception("no story: a bug")
-            self.tell(StoryFailed(payment_id=payment_id, sentence=NOT_DONE))
-        else:
-            if story is None:
-                self.tell(StoryFailed(payment_id=payment_id, sentence=NO_STORY))
+        async def work() -> None:
+            try:
+                found = await ask(services)
+            except TillError as error:
+                _log.warning("%s: %s", name, error)
+                self.tell(failed(error.sentence))
+            except Exception:  # noqa: BLE001 (the door: a bug must not leave the screen waiting)
+                _log.exception("%s: a bug", name)
+                self.tell(failed(bug))
             else:
-                self.tell(StoryLoaded(payment_id=payment_id, story=story))
+                fact = done(found)
+                if fact is not None:
+                    self.tell(fact)
+
+        if anew:
+            services.supervisor.replace(name, work())
+        else:
+            self._start(name, work())
 
     def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         assert self._services is not None
         self._services.supervisor.start(name, work)
-
-    def _replace(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
-        assert self._services is not None
-        self._services.supervisor.replace(name, work)

@@ -159,7 +159,8 @@ class TipsPage(Page):
             line.setSpacing(metrics.margin)
         head.addWidget(ElidedLabel(row.recipient, role="title"), 1)
         head.addWidget(Label(sats_text(row.sats), role="title"))
-        foot.addWidget(ElidedLabel(self._count(row), role="caption"), 1)
+        # An amount is never shortened: it would read as another one.
+        foot.addWidget(Label(self._count(row), role="caption", wrap=True), 1)
         column.addLayout(head)
         column.addLayout(foot)
         shares = self._shares(row)
