@@ -120,7 +120,8 @@ class Attention:
             raise InputError(_cannot(item), cause=f"transfer {transfer_id}: {choice.remedy}")
         if choice.remedy is Remedy.SEND:
             choice = Choice(remedy=Remedy.SEND, recipient=check_username(choice.recipient))
-            await self._check_recipient(choice.recipient)
+            payment = await self._store.payment(item.payment_id)
+            await self._check_recipient(choice.recipient, payment.wallet_id)
         try:
             after = await self._store.choose(transfer_id, choice, who)
         except HeldError as error:
@@ -228,7 +229,7 @@ class Attention:
     async def _is_there(self, waiting: WaitingChoice) -> bool:
         """Look the other recipient up first: one who can't be paid ends the choice."""
         try:
-            await self._check_recipient(waiting.choice.recipient, at_once=True)
+            await self._check_recipient(waiting.choice.recipient, waiting.wallet_id, at_once=True)
         except InputError as error:
             after = await self._store.drop_choice(waiting, error.sentence)
             if after is not None:
@@ -236,8 +237,12 @@ class Attention:
             return False
         return True
 
-    async def _check_recipient(self, username: str, *, at_once: bool = False) -> None:
+    async def _check_recipient(
+        self, username: str, collecting: str, *, at_once: bool = False
+    ) -> None:
         """Look a username up; while Blink is away that is left for later, unless ``at_once``.
+
+        ``collecting`` is the wallet that the money is in: it is known without a key.
 
         Raises:
             InputError: money can't be sent to him.
@@ -245,14 +250,13 @@ class Attention:
         self._shop.forget_wallet(username)
         try:
             wallet = await self._shop.wallet(username)
-            is_own = wallet.wallet_id in self._shop.account.wallet_ids
         except UnknownRecipientError as error:
             raise InputError(f"Blink knows nobody named {username}.", cause=str(error)) from error
         except UnavailableError:
             if at_once:
                 raise
             return
-        if is_own:
+        if wallet.wallet_id in {collecting, *self._own_wallets}:
             raise InputError(f"{username} is the collecting account itself: keep it instead.")
 
     async def _ask_for_retired(self) -> None:
@@ -285,6 +289,13 @@ class Attention:
             on_screen=False,
         )
         return due is not None and due <= now
+
+    @property
+    def _own_wallets(self) -> frozenset[str]:
+        try:
+            return self._shop.account.wallet_ids
+        except UnavailableError:
+            return frozenset()
 
     @property
     def account_id(self) -> str:

@@ -93,6 +93,7 @@ def test_what_cannot_be_is_refused(program: Program, stuck: int) -> None:
         (f"send {stuck}", "NAME"),
         (f"send {stuck} _no", "username"),
         (f"send {stuck} nobody_here", "Blink knows nobody named nobody_here."),
+        (f"send {stuck} till", "till is the collecting account itself: keep it instead."),
         (f"seen {stuck}", "can't be chosen"),
         (f"burn {stuck}", "invalid choice"),
     ):
