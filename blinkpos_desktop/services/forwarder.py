@@ -190,6 +190,8 @@ class Forwarder:
                 outcome = _Outcome(transfer=transfer, wait=retry_delay(failures, self._jitter()))
             transfer = outcome.transfer
             if outcome.rests:
+                if transfer.is_finished and transfer.invoice is not None:
+                    self._pending.discard(transfer.invoice.payment_hash)
                 return outcome.completes
             if outcome.wait:
                 await self._clock.sleep(outcome.wait)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.announcement import LedgerNews
@@ -21,6 +22,8 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import Store
 
 MOST_WAITING: Final = 1000
+BREATH_SECONDS: Final = 0.1
+"""Between two looks at the ledger: in a busy chain of shops, one answers many notifications."""
 _CLOSED: Final = frozenset({PaymentState.CANCELLED, PaymentState.EXPIRED})
 _log = logging.getLogger(__name__)
 
@@ -55,14 +58,25 @@ class News:
     async def run(self) -> None:
         """Read the rows and tell what they say, until cancelled."""
         while True:
-            news = await self._heard.get()
+            heard = [await self._heard.get()]
+            while not self._heard.empty():
+                heard.append(self._heard.get_nowait())
             try:
-                payment = await self._store.payment(news.payment_id)
+                await self._follow(heard)
             except UnavailableError as error:
-                _log.info("a notification is not followed: %s", error)
+                _log.info("notifications are not followed: %s", error)
                 self.missed()
             except TillError as error:
-                _log.warning("a notification is not followed: %s", error)
+                _log.warning("notifications are not followed: %s", error)
+            await asyncio.sleep(BREATH_SECONDS)
+
+    async def _follow(self, heard: Sequence[LedgerNews]) -> None:
+        read = await self._store.payments_of({news.payment_id for news in heard})
+        payments = {payment.id: payment for payment in read}
+        for news in dict.fromkeys(heard):
+            payment = payments.get(news.payment_id)
+            if payment is None:
+                _log.warning("a notification of no payment: %d", news.payment_id)
             else:
                 self._tell(news, payment)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -241,6 +241,9 @@ class Store(Protocol):
 
     async def payment(self, payment_id: int) -> Payment:
         """Return one payment with its transfers, from PostgreSQL."""
+
+    async def payments_of(self, ids: Collection[int]) -> Sequence[Payment]:
+        """Return those payments of ``ids`` that there are, from PostgreSQL, at one moment."""
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
         """Return a payment by its invoice's hash: Redis first, then PostgreSQL."""

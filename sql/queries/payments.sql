@@ -123,6 +123,9 @@ WHERE payment_id = %(id)s AND state NOT IN ('settled', 'kept');
 -- name: payment_by_id
 SELECT {{payment_now}} FROM payments now WHERE now.id = %(id)s;
 
+-- name: payments_by_ids
+SELECT {{payment_now}} FROM payments now WHERE now.id = ANY(%(ids)s::bigint[]) ORDER BY now.id;
+
 -- name: payment_by_hash
 SELECT {{payment_now}} FROM payments now WHERE now.payment_hash = %(payment_hash)s;
 

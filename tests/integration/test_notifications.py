@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentPaid,
     TransferChanged,
 )
-from blinkpos_desktop.domain.payment import PaymentState
+from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import Role, TransferState
 from blinkpos_desktop.services.news import MOST_WAITING, News
 from blinkpos_desktop.services.store import notifications
@@ -192,6 +192,44 @@ async def test_one_till_learns_and_the_other_shows_it(
         mark = other.facts.facts.index(listed)
         await other.facts.wait_for(AttentionChanged, lambda f: not f.items, after=mark)
     control.verify()
+
+
+async def test_many_notifications_are_one_look_at_the_ledger(database_url: str) -> None:
+    from blinkpos_desktop.services.feed import Feed
+    from blinkpos_desktop.services.receiving import Receiving
+    from blinkpos_desktop.services.store.hybrid import HybridStore
+    from tests.integration.running import Recorder
+
+    class Counted(HybridStore):
+        looks: list[set[int]] = []  # noqa: RUF012 (one instance)
+
+        async def payments_of(self, ids: Collection[int]) -> Sequence[Payment]:
+            self.looks.append(set(ids))
+            return await super().payments_of(ids)
+
+    recorder, feed = Recorder(), Feed()
+    feed.listen(recorder.hear)
+    async with store_at(database_url) as store:
+        hybrid = Counted(store, None)
+        news = News(hybrid, feed, Receiving(hybrid, None, feed))  # type: ignore[arg-type]
+        sold = [await paid(store) for _ in range(3)]
+        for payment in sold:
+            for part in (None, *(each.id for each in payment.transfers)):
+                event = "paid" if part is None else "settled"
+                news.hear(
+                    LedgerNews(
+                        payment_id=payment.id,
+                        transfer_id=part,
+                        event=event,
+                        is_about_attention=False,
+                    )
+                )
+        task = asyncio.create_task(news.run())
+        await recorder.wait_for(PaymentPaid, lambda fact: fact.payment.id == sold[-1].id)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert hybrid.looks == [{each.id for each in sold}]
+    assert [fact.payment for fact in recorder.told(PaymentPaid)] == sold
 
 
 async def test_news_that_cannot_be_read_makes_everybody_look_again(database_url: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -110,6 +110,9 @@ class StoreLine:
 
     async def payment(self, payment_id: int) -> Payment:
         return await self.do(f"read {payment_id}", lambda: self.model.payment(payment_id))
+
+    async def payments_of(self, ids: Collection[int]) -> Sequence[Payment]:
+        return await self.do(f"read {sorted(ids)}", lambda: self.model.payments_of(ids))
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
         return await self.do("by hash", lambda: self.model.by_hash(payment_hash))

@@ -7,7 +7,7 @@ database is the line's business (``store_line``). It survives every till.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -156,6 +156,9 @@ class StoreModel:
 
     def payment(self, payment_id: int) -> Payment:
         return payment_of(self._row(payment_id))
+
+    def payments_of(self, ids: Collection[int]) -> list[Payment]:
+        return [payment_of(self.payments[each]) for each in sorted(ids) if each in self.payments]
 
     def by_hash(self, payment_hash: str) -> Payment | None:
         row = self.hashes.get(payment_hash)

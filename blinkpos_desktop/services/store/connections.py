@@ -39,6 +39,7 @@ _PASSING: Final = (
 _PREPARED: Final = frozenset(
     {
         *("intend", "attach_invoice", "set_state", "payment_by_id", "payment_by_hash"),
+        *("payments_by_ids",),
         *("begin_ahead", "store_recipient_invoice", "start_send", "end_send", "insert_event"),
         *("claim", "release", "set_transfer", "count_call", "watched_payments"),
         *("unfinished_payments", "unfinished_transfers", "lock_payment"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,10 @@ class HybridStore:
     async def payment(self, payment_id: int) -> Payment:
         """Return one payment with its transfers, from PostgreSQL."""
         return await self._postgres.payment(payment_id)
+
+    async def payments_of(self, ids: Collection[int]) -> Sequence[Payment]:
+        """Return those payments of ``ids`` that there are, from PostgreSQL, at one moment."""
+        return await self._postgres.payments_of(ids)
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
         """Return a payment by its hash; Redis gives its id at most, and PostgreSQL the payment.

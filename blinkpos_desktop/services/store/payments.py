@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -102,6 +102,10 @@ class PaymentRows:
         """Return one payment with its transfers."""
         async with self.connections.single() as ledger:
             return await payment_of(ledger, payment_id)
+
+    async def payments_of(self, ids: Collection[int]) -> Sequence[Payment]:
+        """Return those payments of ``ids`` that there are, read at one moment."""
+        return await self._all("payments_by_ids", ids=list(ids))
 
     async def by_hash(self, payment_hash: str) -> Payment | None:
         """Return a payment by its invoice's hash."""
