@@ -40,7 +40,7 @@ class HoldCause(StrEnum):
     ID_TAKEN = "id_taken"
     """Blink refused a number of ours as taken: a newer copy of this ledger has acted."""
     RESTORED = "restored"
-    """It comes from a backup."""
+    """It comes from a backup, or from a standby that took a server's place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Hold:
         why = {
             HoldCause.ID_TAKEN: "Blink has seen a number of this ledger that it does not have, "
             "so it may be an older copy.",
-            HoldCause.RESTORED: "This ledger comes from a backup.",
+            HoldCause.RESTORED: "This ledger comes from a backup, or from a standby server.",
         }[self.cause]
         if self.differing is None:
             todo = "It is being compared with Blink."

@@ -147,6 +147,13 @@ class Payment:
         )
 
     @property
+    def has_questions(self) -> bool:
+        """Whether there is work even while nothing may be sent: Blink is asked, or it is over."""
+        return self.is_finished or any(
+            each.is_due and each.next_step in {Step.ASK, Step.LOOK_UP} for each in self.transfers
+        )
+
+    @property
     def is_finished(self) -> bool:
         """Whether every transfer has settled or is kept."""
         return all(transfer.is_finished for transfer in self.transfers)

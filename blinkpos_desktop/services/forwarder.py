@@ -20,7 +20,7 @@ from blinkpos_desktop.domain.blink import (
     TransactionStatus,
 )
 from blinkpos_desktop.domain.errors import RefusedError, TillError
-from blinkpos_desktop.domain.facts import PaymentCompleted, TransferChanged
+from blinkpos_desktop.domain.facts import LookAgain, PaymentCompleted, TransferChanged
 from blinkpos_desktop.domain.hold import HeldError
 from blinkpos_desktop.domain.memo import joined_memo
 from blinkpos_desktop.domain.payment import Payment, PaymentState, SendEnd
@@ -164,8 +164,9 @@ class Forwarder:
         try:
             return await self._work(payment, transfer, at_once=at_once)
         except HeldError as error:
-            # Taken up again by whoever looks for what is unfinished.
+            # Taken up again by whoever looks for what is unfinished; the hold may be a new one.
             _log.warning("transfer %d: %s", transfer.id, error)
+            self._feed.publish(LookAgain())
             with suppress(TillError):
                 await self._store.release(transfer.id)
             return False

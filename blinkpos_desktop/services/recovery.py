@@ -42,7 +42,7 @@ class Recovery:
         self._store, self._clock = store, clock
         self._supervisor, self._forwarding = supervisor, forwarding
         self._own: set[int] = set()
-        self._was_held = False
+        self._is_held = False
         self._hurry = asyncio.Event()
 
     def on_fact(self, fact: Fact) -> None:
@@ -54,9 +54,9 @@ class Recovery:
             grace = 0.0 if own or fact.payment.was_closed else OTHERS_GRACE_SECONDS
             self._start(fact.payment.id, grace)
         elif isinstance(fact, AttentionChanged):
-            if self._was_held and fact.hold is None:
+            if self._is_held and fact.hold is None:
                 self._hurry.set()
-            self._was_held = fact.hold is not None
+            self._is_held = fact.hold is not None
         elif fact == PartChanged(part=Part.BLINK, health=Health.OK):
             self._hurry.set()
 
@@ -65,7 +65,8 @@ class Recovery:
         while True:
             try:
                 for payment in await self._store.unfinished(account_id):
-                    if payment.has_work:
+                    # Under a hold nothing is prepared or sent: no call is counted in vain.
+                    if payment.has_questions if self._is_held else payment.has_work:
                         grace = 0.0 if payment.id in self._own else OTHERS_GRACE_SECONDS
                         self._start(payment.id, grace)
             except UnavailableError as error:

@@ -2,6 +2,13 @@
 -- Whoever holds the row decides: a hold begins or ends, and no send starts meanwhile.
 SELECT hold_id FROM ledger FOR UPDATE;
 
+-- name: settle_on_server
+-- Whether it has lived on another one until now: a standby that was promoted, or a copy's new place.
+WITH before AS (SELECT timeline FROM ledger)
+UPDATE ledger SET timeline = server_timeline() FROM before
+WHERE ledger.timeline <> server_timeline()
+RETURNING before.timeline;
+
 -- name: insert_hold
 INSERT INTO holds (cause, external_id, till, process)
 VALUES (%(cause)s, %(external_id)s, %(till)s, %(process)s)

@@ -126,10 +126,13 @@ SELECT id FROM changed;
 
 -- name: start_send
 -- A request that moves money may leave from here on: claimed, in this process's turn at the wallet,
--- compare-and-set on the state, the recipient and the live invoice, and under no hold. The hold is
--- read under the ledger's lock, so that one comes before this send or waits for its start. Nobody has
--- tried it since it was read, so that what Blink restricts is tried once for all tills.
-WITH free AS MATERIALIZED (SELECT held_accounts FROM ledger FOR SHARE),
+-- compare-and-set on the state, the recipient and the live invoice, under no hold and on the server
+-- that the ledger has lived on. The hold is read under the ledger's lock, so that one comes before
+-- this send or waits for its start. Nobody has tried it since it was read, so that what Blink
+-- restricts is tried once for all tills.
+WITH free AS MATERIALIZED (
+    SELECT held_accounts, timeline = server_timeline() AS is_same_server FROM ledger FOR SHARE
+),
 turn AS (
     INSERT INTO wallet_turns (wallet_id, process, until)
     VALUES (%(wallet_id)s, %(process)s, now() + make_interval(secs => %(seconds)s))
@@ -144,6 +147,7 @@ started AS (
     WHERE t.id = %(id)s AND t.state = %(before)s AND t.recipient = %(recipient)s
       AND t.tries = %(tries)s AND t.trouble = %(trouble)s AND {{can_claim}}
       AND p.id = t.payment_id AND p.account_id <> ALL(free.held_accounts)
+      AND free.is_same_server
       AND EXISTS (SELECT FROM recipient_invoices i WHERE i.transfer_id = t.id
                   AND i.payment_hash = %(payment_hash)s AND i.retired_at IS NULL)
     RETURNING t.id, t.payment_id
@@ -156,7 +160,8 @@ told AS (
 )
 SELECT EXISTS (SELECT FROM turn) AS has_turn, EXISTS (SELECT FROM started) AS is_started,
     (SELECT p.account_id = ANY(free.held_accounts) FROM free, transfers t
-     JOIN payments p ON p.id = t.payment_id WHERE t.id = %(id)s) AS is_held;
+     JOIN payments p ON p.id = t.payment_id WHERE t.id = %(id)s) AS is_held,
+    (SELECT is_same_server FROM free) AS is_same_server;
 
 -- name: start_claimed_send
 -- The same for who has the claim already and does not send: a request that left is written down.

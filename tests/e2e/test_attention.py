@@ -120,7 +120,7 @@ def test_a_hold_is_told_first_and_a_person_can_end_it(
     assert (held["hold"], held["can_release"]) == ("restored", False)
     assert item["id"] == stuck
     plain = program.run("attention")
-    assert plain.out.startswith("Held. Nothing is forwarded. This ledger comes from a backup.")
+    assert plain.out.startswith("Held. Nothing is forwarded. This ledger comes from a backup, or")
     refused = program.run("attention", "keep", str(stuck))
     assert (refused.code, refused.out) == (2, "")
     assert "Nothing is forwarded" in refused.err

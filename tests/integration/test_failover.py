@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from blinkpos_desktop import engine as engine_module
@@ -190,6 +191,42 @@ async def test_what_an_asynchronous_standby_never_had_is_not_sent_twice(
         _check_balances(control)
         assert (await till.engine.audit()).holds
         # And it sells as ever.
+        other = await till.charge()
+        await till.customer_pays(other)
+        await _completed(till, other)
+    balances = control.balances()
+    assert (balances["cafe"]["BTC"], balances["elturco"]["BTC"]) == (42, 4)
+    control.verify()
+
+
+async def test_a_number_that_was_skipped_leads_to_no_second_payment(
+    pair: Pair, make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    """The numbers that the lost transfers had first never reached Blink, so it refuses none."""
+    control = simulator.control
+    settings = make_settings(database_url=Secret(pair.url))
+    async with opened(settings, simulator) as till:
+        payment = await till.charge()
+        await aside(pair.until_caught_up)
+        await aside(pair.cut)
+        assert settings.database_url is not None
+        with psycopg.connect(settings.database_url.reveal()) as connection:
+            # As a till that was killed between the number and the call.
+            connection.execute("UPDATE transfers SET attempt = attempt + 1")
+        await till.customer_pays(payment)
+        await till.engine.watcher.ask(payment)
+        await till.engine.forwarder.forward(payment.id)
+        await _completed(till, payment)
+        _check_balances(control)
+        await aside(pair.lose_primary)
+    await aside(pair.promote)
+    async with running(settings, simulator) as till:
+        held = await till.facts.wait_for(AttentionChanged, lambda f: f.hold is not None)
+        assert held.hold is not None
+        assert held.hold.cause is HoldCause.RESTORED
+        await _completed(till, payment)
+        _check_balances(control)
+        assert (await till.engine.audit()).holds
         other = await till.charge()
         await till.customer_pays(other)
         await _completed(till, other)

@@ -248,6 +248,25 @@ async def test_a_comparison_that_began_before_the_hold_frees_nothing(
         assert (await till.engine.reconciling.run(account)).is_released
 
 
+async def test_nothing_leaves_from_another_servers_timeline_before_it_is_compared(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    async with running(make_settings(), simulator) as till:
+        payment = await till.charge()
+        await aside(simulator.control.wait_for_invoice, "elturco")
+        await aside(change, database_url, "UPDATE ledger SET timeline = '0000000F'")
+        await till.customer_pays(payment)
+        held = await till.facts.wait_for(AttentionChanged, lambda f: f.hold is not None)
+        assert held.hold is not None
+        assert held.hold.cause is HoldCause.RESTORED
+        await till.facts.wait_for(PaymentCompleted)
+    [now] = ledger.rows(database_url, "SELECT timeline <> '0000000F' AS lives_here FROM ledger")
+    assert now["lives_here"]
+    [hold] = ledger.rows(database_url, "SELECT outcome FROM holds")
+    assert hold["outcome"]
+    simulator.control.verify()
+
+
 async def test_each_account_is_freed_by_its_own_comparison(database_url: str) -> None:
     async with store_at(database_url) as store:
         sales = [await paid(store), await paid(store, another_account())]

@@ -46,7 +46,7 @@ def test_a_sale_is_read_as_it_was_written(run: Run) -> None:
 
 def test_several_are_read_at_once_and_those_that_are_not_there_left_out(run: Run) -> None:
     async def body(ledger: Ledger) -> None:
-        written = [await intend(ledger.one) for _ in range(3)]
+        written = [await intend(ledger.one, plan()) for _ in range(3)]
         ids = [each.id for each in written]
         assert await ledger.other.payments_of([10**9, ids[2], ids[0]]) == [written[0], written[2]]
         assert await ledger.other.payments_of([]) == []

@@ -134,6 +134,25 @@ def test_a_payment_is_finished_when_every_transfer_settled_or_is_kept() -> None:
         assert not payment(settled, state).is_finished
 
 
+@pytest.mark.parametrize(
+    ("state", "is_there"),
+    [
+        (TransferState.PLANNED, False),
+        (TransferState.PREPARED, False),
+        (TransferState.ATTENTION, False),
+        (TransferState.SENDING, True),
+        (TransferState.UNKNOWN, True),
+        (TransferState.IN_FLIGHT, True),
+        (TransferState.SETTLED, True),
+    ],
+)
+def test_while_nothing_may_be_sent_only_questions_are_work(
+    state: TransferState,
+    is_there: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    assert payment(state).has_questions is is_there
+
+
 def test_a_payment_knows_its_parts_and_its_hash() -> None:
     invoice = Invoice(payment_request="lnbc", payment_hash="ab" * 32, sats=23, expires_at=900)
     paid = payment(invoice=invoice)

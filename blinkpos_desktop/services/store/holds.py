@@ -24,12 +24,7 @@ class HoldRows:
         """Hold every account that has sold here; the numbering leaves the old numbers behind."""
         async with self.connections.transaction() as ledger:
             await ledger.one("lock_ledger")
-            # What was compared with Blink before this one proves nothing any more.
-            await ledger.run("end_holds", outcome="replaced")
-            row = await ledger.one("insert_hold", cause=cause, external_id=external_id)
-            if not await ledger.run("place_hold", hold_id=row["id"]):
-                await ledger.run("end_holds", outcome="nothing to hold")
-            await ledger.one("leap", highest=0, step=NUMBER_STEP)
+            await _hold(ledger, cause, external_id)
 
     async def held(self, account_id: str) -> Hold | None:
         """Return the hold on an account; with an empty id, the one on any account."""
@@ -51,6 +46,27 @@ class HoldRows:
                 ledger, row["id"], freed, highest=row["highest"], outcome=f"released by {who}"
             )
         return True
+
+
+async def settle_on_server(connections: Connections) -> None:
+    """Let the ledger live on the server that answers now, held when it has lived on another.
+
+    That one may have sent what this one does not know of: a standby lacks the last commits.
+    """
+    async with connections.transaction() as ledger:
+        await ledger.one("lock_ledger")
+        if await ledger.maybe("settle_on_server") is not None:
+            await _hold(ledger, HoldCause.RESTORED, "")
+
+
+async def _hold(ledger: Transaction, cause: HoldCause, external_id: str) -> None:
+    """Hold every account; the ledger's row must be locked."""
+    # What was compared with Blink before this one proves nothing any more.
+    await ledger.run("end_holds", outcome="replaced")
+    row = await ledger.one("insert_hold", cause=cause, external_id=external_id)
+    if not await ledger.run("place_hold", hold_id=row["id"]):
+        await ledger.run("end_holds", outcome="nothing to hold")
+    await ledger.one("leap", highest=0, step=NUMBER_STEP)
 
 
 async def free_account(

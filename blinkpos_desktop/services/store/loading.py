@@ -147,10 +147,14 @@ class Loading:
         if not self._connection.execute(named["place_hold"], {"hold_id": hold["id"]}).rowcount:
             self._connection.execute(named["end_holds"], {"outcome": "nothing to hold"})
         self.whole.rows("leap", highest=0, step=NUMBER_STEP)
+        self._connection.execute(named["settle_on_server"])
 
     def live_here(self) -> None:
         """Let the ledger live here: what came was marked as being on its way."""
-        self._connection.execute(queries.load()["forget_move"])
+        named = queries.load()
+        self._connection.execute(named["forget_move"])
+        # All of it came along: unlike a standby, this server knows whatever was sent.
+        self._connection.execute(named["settle_on_server"])
 
     def _flush(self) -> None:
         if self._copy is not None and self._block:

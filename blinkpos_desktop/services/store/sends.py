@@ -16,6 +16,7 @@ from blinkpos_desktop.domain.transfer import (
 )
 from blinkpos_desktop.services.store import rows
 from blinkpos_desktop.services.store.connections import Connections
+from blinkpos_desktop.services.store.holds import settle_on_server
 from blinkpos_desktop.services.store.transfers import change_of, record_in
 
 
@@ -28,6 +29,8 @@ class SendRows:
 
     async def start_send(self, transfer: Transfer, wallet_id: str, *, seconds: int) -> SendStart:
         """PREPARED → SENDING: the claim, the turn at the wallet and the intent in one commit.
+
+        Where a standby has taken the server's place, this holds the ledger.
 
         Raises:
             HeldError: nothing of its account may be sent.
@@ -43,7 +46,9 @@ class SendRows:
             )
             if row["has_turn"] and not row["is_started"]:
                 await ledger.run("leave_turn", wallet_id=wallet_id)
-        if row["is_held"] and not row["is_started"]:
+        if not row["is_same_server"]:
+            await settle_on_server(self.connections)
+        if (row["is_held"] or not row["is_same_server"]) and not row["is_started"]:
             raise HeldError(HELD, cause=f"transfer {transfer.id}")
         return SendStart(transfer=after if row["is_started"] else None, has_turn=row["has_turn"])
 
