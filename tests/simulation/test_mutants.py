@@ -11,7 +11,9 @@ import pytest
 
 from tests.simulation.episode import Episode
 from tests.simulation.hunting import caught_by, documented, in_the_page
+from tests.simulation.ledgers import Run
 from tests.simulation.mutants import MUTANTS, applied, table
+from tests.simulation.plays import CATCHES, PLAYS, wrong_in
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
@@ -22,7 +24,18 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("play", PLAYS)
+def test_the_real_engine_plays_every_play_well(play: str, run: Run) -> None:
+    run(PLAYS[play])
+
+
+@pytest.mark.parametrize("name", CATCHES)
+def test_a_play_catches_what_chance_meets_too_seldom(name: str) -> None:
+    with applied(name):
+        assert wrong_in(CATCHES[name])
+
+
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in CATCHES])
 def test_a_wrong_engine_is_caught(name: str) -> None:
     with applied(name):
         outcome = Episode(table()[name]).run()
@@ -36,7 +49,8 @@ def test_the_real_engine_is_right_where_a_wrong_one_is_caught(seed: str) -> None
 
 
 def test_every_mutant_has_its_seed_and_its_line_in_the_page() -> None:
-    assert set(table()) == set(MUTANTS)
+    assert set(table()) | set(CATCHES) == set(MUTANTS)
+    assert not set(table()) & set(CATCHES)
     assert documented(table()) == in_the_page()
 
 
