@@ -12,7 +12,7 @@ RUNS ?= 100000
 KILLS ?= 2000
 EXAMPLES ?= 2000
 
-.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench lock sounds clean
+.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench weeks lock sounds clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ format: setup ## let ruff format and fix the code
 
 bench: setup ## measure the stated times (ARGS=--quick in a minute)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+weeks: setup ## twenty thousand sales at the real till: what grows (ARGS="--sales 1000")
+	@$(BIN)/python -m benchmarks.weeks $(ARGS)
 
 lock: ## write the lock files anew (ARGS=--upgrade for new versions)
 	@sh scripts/setup.sh lock $(ARGS)

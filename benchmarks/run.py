@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import growth, machine, sales, servers
+from benchmarks import counter, growth, machine, sales, servers
 from benchmarks.wire import counted, writing_transactions
 
 RESULTS: Final = Path(__file__).resolve().parents[1] / "build" / "bench"
@@ -49,17 +49,26 @@ class Effort:
     sales: int
     reads: int
     payments: tuple[int, ...]
+    counter_sales: int
+    keys: int
 
 
-FULL: Final = Effort(runs=5, sales=500, reads=1000, payments=(10_000, 100_000, 1_000_000))
-QUICK: Final = Effort(runs=2, sales=100, reads=200, payments=(10_000,))
+FULL: Final = Effort(
+    runs=5,
+    sales=500,
+    reads=1000,
+    payments=(10_000, 100_000, 1_000_000),
+    counter_sales=1000,
+    keys=1000,
+)
+QUICK: Final = Effort(runs=2, sales=100, reads=200, payments=(10_000,), counter_sales=20, keys=50)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="little of everything")
-    parser.add_argument("--only", choices=("sales", "growth"), help="one part")
+    parser.add_argument("--only", choices=("sales", "growth", "counter"), help="one part")
     options = parser.parse_args(arguments)
     effort = QUICK if options.quick else FULL
     found: dict[str, Any] = {"machine": machine.describe(), "at": datetime.now(UTC).isoformat()}
@@ -68,9 +77,14 @@ def main(arguments: Sequence[str]) -> int:
     # A socket's path is short.
     folder = Path(tempfile.mkdtemp(prefix="bench"))
     try:
-        if options.only != "growth":
+        if options.only in {None, "counter"}:
+            _tell("the counter")
+            found["counter"] = counter.measure(
+                folder, runs=effort.runs, sales=effort.counter_sales, keys=effort.keys
+            )
+        if options.only in {None, "sales"}:
             found["sales"] = _sales(folder, effort)
-        if options.only != "sales":
+        if options.only in {None, "growth"}:
             found["growth"] = _growth(folder, effort)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -150,10 +164,33 @@ def _growth(folder: Path, effort: Effort) -> dict[str, dict[str, float]]:
 
 def _print(found: dict[str, Any]) -> None:
     print("; ".join(f"{name} {value}" for name, value in found["machine"].items()))
+    if "counter" in found:
+        _print_counter(found["counter"])
     if "sales" in found:
         _print_sales(found["sales"])
     if "growth" in found:
         _print_growth(found["growth"])
+
+
+def _print_counter(found: dict[str, Any]) -> None:
+    print("\nthe till's start, medians in ms")
+    peer = found["browser"]
+    rows = [
+        [
+            name,
+            f"{statistics.median(values):.0f}",
+            f"{statistics.median(peer[name]):.0f}" if peer and name in peer else "",
+        ]
+        for name, values in found["starts"].items()
+    ]
+    _table([["", "till", "browser" if peer else "(no browser here)"], *rows])
+    print("\nat the counter, ms: p50 / p99")
+    _table(
+        [[name, f"{each['p50']:.1f} / {each['p99']:.1f}"] for name, each in found["times"].items()]
+    )
+    for name, value in found.items():
+        if isinstance(value, float):
+            print(f"{name}: {value:.0f}")
 
 
 def _print_sales(found: dict[str, Any]) -> None:
