@@ -86,6 +86,7 @@ def run(
         currency=likely_currency(settings.currency),
         network=known if network is None else network,
         zone=settings.timezone,
+        success_seconds=settings.success_seconds,
     )
     app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()

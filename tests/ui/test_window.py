@@ -21,7 +21,13 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PaymentPaid, TipsLoaded
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    InvoiceReady,
+    PaymentClosed,
+    PaymentPaid,
+    TipsLoaded,
+)
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.tips import Period, TipsReport
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
@@ -345,8 +351,9 @@ def test_the_time_left_is_shown_and_decides_nothing(stage: Stage) -> None:
 
 def test_the_next_sales_invoice_replaces_the_last_ones(stage: Stage) -> None:
     stage.type("21")
-    stage.invoice()
+    first = stage.invoice()
     stage.till.cancel()
+    stage.tell(PaymentClosed(payment=replace(first, state=PaymentState.CANCELLED)))
     stage.type("500")
     stage.till.ok()
     stage.till.choose_tip(sale_of().tip_percent)
