@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks import history
 from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.simulator.server import Simulator
@@ -110,6 +112,27 @@ def test_items_are_made_tapped_scanned_discounted_paid_and_sold_again(
     assert first["sold"]["discount"] == {"percent": "10", "off_minor": 181}
     assert (again["sold"], again["note"]) == (first["sold"], first["note"])
     assert simulator.control.balances()["cafe"]["BTC"] == 1624
+    simulator.control.verify()
+
+
+@pytest.mark.parametrize("story", ["sells_by_touch", "sells_by_keyboard"])
+def test_a_sale_is_made_at_each_of_the_four_sizes(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str, story: str
+) -> None:
+    play(story, make_settings(), simulator, TIP_RECIPIENTS="elturco")
+    sales = ledger.rows(database_url, "SELECT state, total_sats, tip_sats FROM payments")
+    assert [tuple(each.values()) for each in sales] == [("completed", 23, 2)] * 4
+    sent = ledger.rows(database_url, "SELECT state FROM transfers")
+    assert [each["state"] for each in sent] == ["settled"] * 8
+    balances = simulator.control.balances()
+    assert [balances[name]["BTC"] for name in ("till", "cafe", "elturco")] == [0, 84, 8]
+    simulator.control.verify()
+
+
+def test_the_new_code_waits_three_seconds_for_the_old_ones_end_and_then_says_so(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    play("changes_the_amount", make_settings(), simulator)
     simulator.control.verify()
 
 
