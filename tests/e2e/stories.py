@@ -311,10 +311,10 @@ def main() -> int:
         sells_by_keyboard,
         sells_by_touch,
     )
-    from tests.e2e.tabs_story import looks_back
+    from tests.e2e.tabs_story import looks_back, waits_for_history
 
     others: tuple[Story, ...] = (sells_items, looks_back, sells_by_touch, sells_by_keyboard)
-    others += (changes_the_amount,)
+    others += (changes_the_amount, waits_for_history)
     name, control_url = sys.argv[1:]
     stories = STORIES | {each.__name__: each for each in others}
     read = settings.load()

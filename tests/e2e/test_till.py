@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import history
-from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
-from tests.e2e.tabs_story import PAST
+from tests.e2e.tabs_story import PAST, PAST_HUNG
 from tests.integration.stores import store_at
 from tests.support import ledger
+from tests.support.servers import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,6 +76,21 @@ async def test_an_owner_looks_back_finds_a_sale_and_sees_tips_come_in(
     history.make(database_url, PAST)
     play("looks_back", make_settings(), simulator, TIP_RECIPIENTS="elturco")
     simulator.control.verify()
+
+
+async def test_a_hung_database_is_said_in_the_history_with_a_retry(
+    make_settings: SettingsMaker, simulator: Simulator, tmp_path: Path
+) -> None:
+    server = PostgresServer(tmp_path / "server")
+    try:
+        url = server.fresh_database()
+        async with store_at(url):
+            pass
+        history.make(url, PAST_HUNG)
+        settings = make_settings(database_url=Secret(url))
+        play("waits_for_history", settings, simulator, SERVER_FOLDER=str(tmp_path / "server"))
+    finally:
+        server.stop()
 
 
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
