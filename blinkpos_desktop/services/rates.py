@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -27,6 +28,7 @@ OWN_SECONDS: Final = 600
 """So long a price of Blink's own vouches for what other tills tell."""
 NEAR: Final = Fraction(1, 100)
 """What they tell may differ from it by so much: a wrong one costs nobody more."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ class Rates:
             move = moved(price, earlier)
             if move is not None and (agreed is None or has_moved(price, agreed)):
                 raise PriceMovedError(move)
+            if move is not None:
+                _log.warning("somebody agreed to it: %s", PriceMovedError(move))
             await self._book.keep(price, is_agreed=move is not None)
         kept = replace(held, is_kept=True)
         if self._prices.get(price.currency.code) is held:

@@ -112,6 +112,7 @@ class Bridge(QObject):
             try:
                 await services.checkout.charge(sale)
             except PriceMovedError as error:
+                _log.warning("charge: %s", error)
                 return PriceDoubted(move=error.move)
             # InvoiceReady is told by the feed, after its commit.
             return None

@@ -13,11 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from blinkpos_desktop.demo.hands import Hands, outside_tasks, read_qr
+from blinkpos_desktop.domain import pricing
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import InvoiceReady, PaymentClosed, PaymentCompleted
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.price_page import PricePage
 from blinkpos_desktop.ui.pages.tip_page import TipPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
@@ -162,4 +164,37 @@ async def changes_the_amount(control: ControlClient, window: MainWindow, bridge:
     await till.hear(PaymentClosed, lambda f: f.payment.id == second.id)
     await till.see(lambda: till.shows(Screen.INVOICE))
     assert not till.code.older.isVisible()
+    return 0
+
+
+async def agrees_to_a_price(control: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """A price that moved far is asked about; sats at a tap are not."""
+    # What is fetched once a minute is fetched for each sale here.
+    setattr(pricing, "FRESH_SECONDS", 0)  # noqa: B010 (final for the program)
+    await asyncio.to_thread(control.set_price, "USD", 100_000 * 100)
+    till = Beside(window, bridge)
+    await till.ready()
+    await till.see(lambda: till.keypad.price.text().startswith("\N{BITCOIN SIGN} = $100"))
+    await till.sell(Key.D5)
+    await till.cancel()
+    await asyncio.to_thread(control.set_price, "USD", 130_000 * 100)
+    page = window.page(Screen.PRICE)
+    assert isinstance(page, PricePage)
+    for key in (till.keypad.keypad.keys[Key.D5], till.keypad.keypad.ok):
+        key.strike()
+    await till.see(lambda: till.shows(Screen.PRICE))
+    assert page.question.text().startswith("A bitcoin was $100")
+    await till.touch(page.back, lambda: till.shows(Screen.KEYPAD))
+    await asyncio.sleep(HOLD_SECONDS)
+    till.keypad.keypad.keys[Key.CLEAR].strike()
+    till.keypad.other.click()
+    assert (await till.sell(Key.D2, Key.D1)).payment.total_sats == 21
+    await till.cancel()
+    assert till.keypad.amount.text() == "$0"
+    for key in (till.keypad.keypad.keys[Key.D5], till.keypad.keypad.ok):
+        key.strike()
+    await till.see(lambda: till.shows(Screen.PRICE))
+    await till.touch(page.agree, lambda: not till.shows(Screen.PRICE))
+    await till.hear(InvoiceReady, lambda f: f.payment.total_sats == 3846)
+    await till.see(lambda: till.shows(Screen.INVOICE))
     return 0

@@ -307,6 +307,7 @@ def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
     from tests.e2e.items_story import sells_items
     from tests.e2e.sales_story import (
+        agrees_to_a_price,
         changes_the_amount,
         sells_by_keyboard,
         sells_by_touch,
@@ -314,7 +315,7 @@ def main() -> int:
     from tests.e2e.tabs_story import looks_back, waits_for_history
 
     others: tuple[Story, ...] = (sells_items, looks_back, sells_by_touch, sells_by_keyboard)
-    others += (changes_the_amount, waits_for_history)
+    others += (agrees_to_a_price, changes_the_amount, waits_for_history)
     name, control_url = sys.argv[1:]
     stories = STORIES | {each.__name__: each for each in others}
     read = settings.load()

@@ -152,6 +152,16 @@ def test_the_new_code_waits_three_seconds_for_the_old_ones_end_and_then_says_so(
     simulator.control.verify()
 
 
+def test_a_person_at_the_till_agrees_to_a_price_that_moved_far(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("agrees_to_a_price", make_settings(), simulator, CURRENCY="USD")
+    sales = ledger.rows(database_url, "SELECT total_sats FROM payments ORDER BY id")
+    assert [each["total_sats"] for each in sales] == [5000, 21, 3846]
+    [agreed] = ledger.rows(database_url, "SELECT base, scale FROM prices WHERE is_agreed")
+    assert agreed["base"] * 10 ** (12 - agreed["scale"]) == 130_000_000_000
+
+
 def test_an_open_till_backs_up_each_day(
     make_settings: SettingsMaker, simulator: Simulator, database_url: str
 ) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.domain.entry import Key, press
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
     InvoiceReady,
@@ -221,6 +221,37 @@ def test_two_fingers_lose_no_key(stage: Stage, screen: QPointingDevice) -> None:
     QTest.touchEvent(window, screen).release(2, at[Key.D3], window).commit()
     assert stage.till.view.entry.text == "123"
     assert not any(key.isDown() for key in keys.values())
+
+
+def test_three_quick_fingers_lose_none_of_three_hundred_keys(
+    stage: Stage, screen: QPointingDevice
+) -> None:
+    window, keys = stage.window, keypad(stage).keypad.keys
+    at = {key: keys[key].mapTo(window, keys[key].rect().center()) for key in keys}
+    heard: list[object] = []
+    stage.till.sound_wanted.connect(heard.append)
+    entry = stage.till.view.entry
+    # Each finger comes down while the two before it still lie on their keys.
+    typed = [*Key] * 22
+    for number, key in enumerate(typed):
+        event = QTest.touchEvent(window, screen)
+        if number >= 2:
+            event.release((number - 2) % 3, at[typed[number - 2]], window)
+        if number >= 1:
+            event.stationary((number - 1) % 3)
+        event.press(number % 3, at[key], window).commit()
+        if key is not Key.DOT:
+            entry = press(entry, key)
+    assert len(heard) == len([key for key in typed if key is not Key.DOT])
+    assert stage.till.view.entry == entry
+
+
+def test_the_fastest_keyboard_loses_no_key(stage: Stage) -> None:
+    heard: list[object] = []
+    stage.till.sound_wanted.connect(heard.append)
+    QTest.keyClicks(stage.window, "1234567890" * 50, delay=0)
+    assert len(heard) == 500
+    assert stage.till.view.entry.text == "12345678901234"
 
 
 def test_both_fingers_in_one_event_press_both_keys(stage: Stage, screen: QPointingDevice) -> None:

@@ -120,7 +120,6 @@ class KeypadPage(TwoPane):
         """Let the price grow old while it is on the screen."""
         super().showEvent(event)
         self._show_price()
-        self._ageing.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop that."""
@@ -144,6 +143,8 @@ class KeypadPage(TwoPane):
         if price is None:
             self.price.setText("")
             return
+        if self.isVisible() and not self._ageing.isActive():
+            self._ageing.start()
         age = None if price.since is None else time.time() - price.since
         text, tone = price_line(price.bitcoin, age)
         self.price.setText(text)
