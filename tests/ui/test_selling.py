@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -23,9 +24,12 @@ from blinkpos_desktop.domain.money import SATS, Money, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.sale import parse_recipients
+from blinkpos_desktop.ui.pages.tip_page import TipPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import Tone, move_words, price_line
+from tests.ui import selling_screens
 from tests.ui.fakes import NOON, USD, payment_for, shop
+from tests.ui.screens import SIZES, on_stage
 from tests.ui.test_till import Counter, paid
 
 OLDER = "The code before may still be payable: have only this one paid."
@@ -236,6 +240,25 @@ def test_whoever_served_gets_the_tip_and_everybody_if_nobody_is_named(fiat: Fiat
         ("ana", 60),
         ("ben", 40),
     ]
+
+
+def test_a_name_looks_chosen_only_when_it_is(qtbot: QtBot) -> None:
+    stage = on_stage(selling_screens.tip_two, SIZES[0])
+    qtbot.addWidget(stage.window)
+    page = stage.window.page(Screen.TIP)
+    assert isinstance(page, TipPage)
+    ana, ben = page.presets.served.names
+    stage.till._guard_seconds = 1e9
+    QTest.mouseClick(ana, Qt.MouseButton.LeftButton)
+    assert not ana.isChecked()
+    stage.till._guard_seconds = 0
+    for button in (ana, ben, ana):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert (ana.isChecked(), ben.isChecked()) == (False, True)
+    QTest.mouseClick(page.presets.round_up, Qt.MouseButton.LeftButton)
+    [sale] = stage.bridge.charges
+    assert sale.tip.minor == 50
+    assert [each.username for each in sale.recipients] == ["ben"]
 
 
 def test_nobody_is_asked_who_served_where_one_does() -> None:

@@ -72,6 +72,7 @@ class Served(QWidget):
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._till = till
+        self._servers: tuple[Server, ...] = ()
         self._names: tuple[str, ...] = ()
         self.names: list[Button] = []
         self._question = Label(self.tr("Who served?"), role="body")
@@ -83,6 +84,7 @@ class Served(QWidget):
 
     def show_servers(self, servers: tuple[Server, ...]) -> None:
         """Show the names; nothing without several."""
+        self._servers = servers
         self.setVisible(bool(servers))
         names = tuple(each.username for each in servers)
         if names != self._names:
@@ -108,9 +110,14 @@ class Served(QWidget):
         for name in self._names:
             button = Button(name, role="period")
             button.setCheckable(True)
-            button.clicked.connect(lambda _=False, name=name: self._till.toggle_server(name))
+            button.clicked.connect(lambda _=False, name=name: self._toggle(name))
             self.names.append(button)
         self._place()
+
+    def _toggle(self, name: str) -> None:
+        self._till.toggle_server(name)
+        # A button turns by itself: a tap that was too early must not look as if it counted.
+        self.show_servers(self._servers)
 
     def _place(self) -> None:
         if not self.names:
