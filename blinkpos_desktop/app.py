@@ -282,10 +282,17 @@ def run_till() -> int:
     settings = settings_module.load()
     # The window says what is wrong; the shell behind it hears only of what the window can't say.
     logs.set_up(settings, to_stderr=logging.CRITICAL)
+    from blinkpos_desktop.services import one_till
+
+    door = one_till.enter(settings.data_dir)
+    if isinstance(door, one_till.Met):
+        from blinkpos_desktop.operations import second_till
+
+        return second_till.tell(door)
     from blinkpos_desktop import till_window
 
     # The one thing before the keypad: a passphrase is typed where the till is started from.
-    return till_window.run(unlocked(settings), chores={"daily-backup": _back_up_daily})
+    return till_window.run(unlocked(settings), chores={"daily-backup": _back_up_daily}, door=door)
 
 
 async def _back_up_daily(engine: Engine) -> None:

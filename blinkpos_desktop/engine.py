@@ -62,6 +62,7 @@ from blinkpos_desktop.services.store.items import PostgresItems
 from blinkpos_desktop.services.store.notifications import Notifications
 from blinkpos_desktop.services.store.polling import Polling
 from blinkpos_desktop.services.store.postgres import PostgresStore
+from blinkpos_desktop.services.store.prices import PostgresPrices
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.services.tally import Tally
 from blinkpos_desktop.services.watcher import Watcher
@@ -118,7 +119,13 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
-        self.rates = Rates(gateway, self.feed, clock, self._redis)
+        self.rates = Rates(
+            gateway,
+            self.feed,
+            clock,
+            self._redis,
+            PostgresPrices(self._postgres.connections),
+        )
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
         self._seeing = Seeing(gateway, self.feed, clock)

@@ -54,6 +54,7 @@ _NAMES: Final = frozenset(
         "REDIS_URL",
         "DATA_DIR",
         "METRICS_PORT",
+        "SUCCESS_SECONDS",
         "ALERT_URL",
         "BACKUP_DIR",
         "BACKUP_PASSPHRASE",
@@ -69,6 +70,7 @@ _SECRET: Final[Mapping[str, str]] = {
 }
 """What a settings file that others can read must not hold."""
 _SHORTEST_PASSPHRASE: Final = 8
+_MOST_SUCCESS_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Settings:
     key_passphrase: Secret | None = None
     alert_url: Secret | None = None
     metrics_port: int | None = None
+    success_seconds: int = 10
+    """So long the green screen stays without a tap; 0: until one."""
     backup_dir: Path | None = None
     """Where backups are written by themselves; a folder of the data folder without it."""
     backup_passphrase: Secret | None = None
@@ -257,6 +261,7 @@ def _build(values: Mapping[str, str]) -> Settings:
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
         alert_url=Secret(alert) if alert else None,
         metrics_port=_port(values.get("METRICS_PORT")),
+        success_seconds=_success_seconds(values.get("SUCCESS_SECONDS", "10")),
     )
 
 
@@ -300,6 +305,14 @@ def _port(text: str | None) -> int | None:
         return None
     if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= LAST_PORT:
         raise SettingsError(f"{PREFIX}METRICS_PORT is {quoted(text, 20)}: use 1 to 65535.")
+    return int(text)
+
+
+def _success_seconds(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or int(text) > _MOST_SUCCESS_SECONDS:
+        raise SettingsError(
+            f"{PREFIX}SUCCESS_SECONDS is {quoted(text, 20)}: use 1 to 3600, or 0 for until a tap."
+        )
     return int(text)
 
 

@@ -19,14 +19,16 @@ from PySide6.QtCore import (
     QEventLoop,
     QMessageLogContext,
     QSocketNotifier,
+    Qt,
     QtMsgType,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop import resources
 from blinkpos_desktop.domain.money import likely_currency
+from blinkpos_desktop.services.one_till import Door, Met
 from blinkpos_desktop.settings import ENDPOINTS, Settings
 from blinkpos_desktop.ui import assembly
 from blinkpos_desktop.ui.bridge import Bridge, Services
@@ -72,10 +74,12 @@ def run(
     network: str | None = None,
     beside: Beside | None = None,
     chores: Chores | None = None,
+    door: Door | None = None,
 ) -> int:
     """Show the till until its window is closed or a signal ends it; return the exit code.
 
-    ``network`` is given when it is known before Blink says it.
+    ``network`` is given when it is known before Blink says it. Who knocks at the ``door`` brings
+    the window to the front.
     """
     app = application()
     bridge = Bridge()
@@ -86,6 +90,7 @@ def run(
         currency=likely_currency(settings.currency),
         network=known if network is None else network,
         zone=settings.timezone,
+        success_seconds=settings.success_seconds,
     )
     app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()
@@ -93,7 +98,7 @@ def run(
     # From here on the keypad is on the screen and keys wait in Qt's queue.
     os.environ["QT_API"] = "pyside6"
     qasync = importlib.import_module("qasync")
-    with qasync.QEventLoop(app) as loop:
+    with qasync.QEventLoop(app) as loop, _Bell(door, window):
         code: int = loop.run_until_complete(_main(settings, bridge, window, beside, chores or {}))
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -165,6 +170,43 @@ async def _until_stopped(stop: asyncio.Event, company: Awaitable[int] | None) ->
         return beside.result() if beside.done() else 0
     finally:
         await end(stopping, beside)
+
+
+class _Bell:
+    """Brings the window to the front when a second till is started on the same data folder."""
+
+    def __init__(self, door: Door | None, window: MainWindow) -> None:
+        self._door, self._window = door, window
+        self._notifier: QSocketNotifier | None = None
+        if door is not None and door.fileno() >= 0:
+            self._notifier = QSocketNotifier(door.fileno(), QSocketNotifier.Type.Read)
+            self._notifier.activated.connect(self._rung)
+        window.closing.connect(self._shut)
+
+    def __enter__(self) -> None:
+        """Nothing: it hears from the start."""
+
+    def __exit__(self, *_exception: object) -> None:
+        self._shut()
+
+    def _rung(self) -> None:
+        assert self._door is not None
+        window = self._window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+        is_wayland = QGuiApplication.platformName().startswith("wayland")
+        _log.info("a second till was started: the window comes forward")
+        self._door.answer(Met.UNRAISED if is_wayland else Met.RAISED)
+
+    def _shut(self) -> None:
+        """A window that is gone does not come back: who knocks now waits for our end."""
+        if self._notifier is not None:
+            self._notifier.setEnabled(False)
+            self._notifier = None
+        if self._door is not None:
+            self._door.shut()
 
 
 class _Signals:

@@ -35,7 +35,7 @@ class Hands:
         if not widget.isVisible() or not widget.isEnabled():
             raise DemoError(f"“{widget.accessibleName()}” can't be touched")
         at = widget.mapTo(self._window, QPoint(widget.width() // 2, widget.height() // 2))
-        await _outside_tasks(lambda: self._tap(at))
+        await outside_tasks(lambda: self._tap(at))
 
     def _tap(self, at: QPoint) -> None:
         screen = self._window.windowHandle()
@@ -66,7 +66,7 @@ class Hands:
         return image
 
 
-async def _outside_tasks(act: Callable[[], None]) -> None:
+async def outside_tasks(act: Callable[[], None]) -> None:
     """Let the loop itself call ``act``, which turns Qt's loop: no task may be running then."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()

@@ -13,6 +13,7 @@ from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency, Money, Price
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.domain.sale import Recipient
 from blinkpos_desktop.domain.story import Story
@@ -61,9 +62,15 @@ class ShopReady:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChanged:
-    """A new price of the shop's currency."""
+    """A new price of the shop's currency.
+
+    ``since`` is the moment that it is of, in Unix seconds; it is sure once it was compared with
+    those of the last hour.
+    """
 
     price: Price
+    since: float | None = None
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +129,13 @@ class ChargeFailed:
     """No invoice came of it; ``sentence`` says why and what to do."""
 
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceDoubted:
+    """No invoice was made because the price moved far: a person may agree to it."""
+
+    move: PriceMove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +331,7 @@ Fact = (
     | SaleLeftOpen
     | TakeUpFailed
     | ChargeFailed
+    | PriceDoubted
     | PaymentPaid
     | PaymentClosed
     | TransferChanged

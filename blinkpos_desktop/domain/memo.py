@@ -79,7 +79,7 @@ def _sums(quote: Quote, room: int) -> str:
     off = f" - {Money(minor=sale.off_minor, currency=sale.currency).decimal()}"
     end = off if sale.off_minor else ""
     if sale.tip.minor:
-        end = f"{end} + {format_percent(sale.tip_percent)} tip"
+        end = f"{end} + {_tip(quote)} tip"
     if len(items) == 1 and not end:
         return ""
     sums = " + ".join(items) + end
@@ -88,6 +88,15 @@ def _sums(quote: Quote, room: int) -> str:
         items.pop()
         sums = " + ".join([*items, _MORE]) + end
     return sums
+
+
+def _tip(quote: Quote) -> str:
+    """Return the tip as it was chosen: ``10%``, or an amount as those before it are written."""
+    sale = quote.sale
+    if sale.tip_minor is None:
+        return format_percent(sale.tip_percent)
+    is_plain = sale.currency.is_sats or len(sale.items) > 1
+    return sale.tip.decimal() if is_plain else str(sale.tip)
 
 
 def _total(quote: Quote) -> str:

@@ -73,7 +73,8 @@ class Sale:
 
     ``note`` comes before the made memo; it is kept on one line. ``off_minor`` is a
     discount on the sum of the items. ``sold`` is the cart they come from, when
-    there was more to it than amounts.
+    there was more to it than amounts. A tip is a percentage or, with ``tip_minor``,
+    an amount.
     """
 
     currency: Currency
@@ -83,6 +84,9 @@ class Sale:
     note: str = ""
     off_minor: int = 0
     sold: Cart | None = None
+    tip_minor: int | None = None
+    agreed: Price | None = None
+    """A price that a person agreed to sell at, although it had moved far."""
 
     def __post_init__(self) -> None:
         """Refuse a sale of nothing, a tip out of range, a tip for nobody."""
@@ -92,7 +96,9 @@ class Sale:
             raise InputError("Nothing is left to pay: make the discount smaller.")
         if not 0 <= self.tip_percent <= 100:  # noqa: PLR2004 (per cent)
             raise InputError("A tip is between 0 and 100 percent.")
-        if self.tip_percent and not self.recipients:
+        if self.tip_minor is not None and (self.tip_minor <= 0 or self.tip_percent):
+            raise InputError("A tip is a percentage or an amount above zero, not both.")
+        if (self.tip_percent or self.tip_minor) and not self.recipients:
             raise InputError("There is nobody to receive the tip: set a tip recipient first.")
         object.__setattr__(self, "note", _one_line(self.note))
         assert self.sold is None or self.sold.total == self.base
@@ -104,14 +110,27 @@ class Sale:
 
     @property
     def tip(self) -> Money:
-        """The tip in the sale's own currency, rounded half up."""
-        return Money(minor=tip_of(self.base.minor, self.tip_percent), currency=self.currency)
+        """The tip in the sale's own currency, a percentage rounded half up."""
+        minor = self.tip_minor
+        if minor is None:
+            minor = tip_of(self.base.minor, self.tip_percent)
+        return Money(minor=minor, currency=self.currency)
+
+
+def served_by(recipients: tuple[Recipient, ...], names: frozenset[str]) -> tuple[Recipient, ...]:
+    """Return those that served, with their shares; everybody if nobody is named."""
+    chosen = tuple(each for each in recipients if each.username in names)
+    return chosen or recipients
 
 
 def sale_of(
-    cart: Cart, *, percent: Fraction = Fraction(0), recipients: tuple[Recipient, ...] = ()
+    cart: Cart,
+    *,
+    percent: Fraction = Fraction(0),
+    tip_minor: int | None = None,
+    recipients: tuple[Recipient, ...] = (),
 ) -> Sale:
-    """Return the sale of a cart, with a tip of ``percent`` on its sum after the discounts.
+    """Return the sale of a cart, with a tip on its sum after the discounts: per cent, or an amount.
 
     Raises:
         InputError: there is nothing in it, or nothing is left to pay.
@@ -120,7 +139,8 @@ def sale_of(
         currency=cart.currency,
         items=cart.parts,
         tip_percent=percent,
-        recipients=recipients if percent else (),
+        tip_minor=tip_minor,
+        recipients=recipients if percent or tip_minor else (),
         note=cart.note,
         off_minor=cart.off_minor,
         sold=None if cart.is_plain else cart,

@@ -31,6 +31,21 @@ def tip_of(amount: int, percent: Fraction) -> int:
     return round_half_up(amount * percent / 100)
 
 
+def tip_to_round(amount: int, digits: int) -> int:
+    """Return the tip that rounds ``amount`` up to the next whole unit of its currency.
+
+    Where the minor unit is the whole one (sats, yen) it is up to the next tidy number: a multiple
+    of the largest of 1, 5, 10, 50, 100, … that is at most a quarter of the amount.
+    """
+    step: int = 10**digits
+    if not digits:
+        factor = 5
+        while step * factor <= amount // 4:
+            # 1, 5, 10, 50, 100, …
+            step, factor = step * factor, 7 - factor
+    return step - amount % step
+
+
 def tip_part(*, total_sats: int, tip_minor: int, total_minor: int) -> int:
     """Return the tip's sats within ``total_sats``, rounded half up."""
     return round_half_up(Fraction(total_sats * tip_minor, total_minor))

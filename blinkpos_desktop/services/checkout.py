@@ -42,8 +42,8 @@ _log = logging.getLogger(__name__)
 class Prices(Protocol):
     """Where a price comes from."""
 
-    async def price(self, currency: Currency) -> Price | None:
-        """Return a usable price; ``None`` for sats."""
+    async def price(self, currency: Currency, agreed: Price | None = None) -> Price | None:
+        """Return a usable price; ``None`` for sats. A person may have ``agreed`` to one."""
 
 
 class Checkout:
@@ -109,7 +109,7 @@ class Checkout:
 
     async def _plan(self, sale: Sale) -> PaymentPlan:
         account = self._shop.account
-        worked_out = quote(sale, await self._prices.price(sale.currency))
+        worked_out = quote(sale, await self._prices.price(sale.currency, sale.agreed))
         try:
             wallets = {
                 part.recipient.username: await self._shop.wallet(part.recipient.username)

@@ -79,6 +79,16 @@ class SharedPrices(Protocol):
         """Return what a till told within the last minute, if there is anything."""
 
 
+class PriceBook(Protocol):
+    """The prices that the ledger's tills heard within the last hour."""
+
+    async def prices(self, currency: Currency, *, since: int) -> Sequence[Price]:
+        """Return the lowest and the highest since a time of Blink's, and since a person agreed."""
+
+    async def keep(self, price: Price, *, is_agreed: bool) -> None:
+        """Let a price count; one that a person agreed to ends those before it."""
+
+
 class BlinkGateway(Protocol):
     """Blink, as far as a till needs it.
 

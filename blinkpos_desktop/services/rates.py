@@ -2,79 +2,142 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from blinkpos_desktop.domain.errors import UnavailableError
+from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.facts import PriceChanged
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.pricing import (
+    HOUR_SECONDS,
+    USABLE_SECONDS,
+    PriceMovedError,
+    has_moved,
+    is_fresh,
+    is_usable,
+    moved,
+)
 from blinkpos_desktop.services.feed import Feed
-from blinkpos_desktop.services.ports import BlinkGateway, Clock, SharedPrices
+from blinkpos_desktop.services.ports import BlinkGateway, Clock, PriceBook, SharedPrices
 
-FRESH_SECONDS: Final = 120
-USABLE_SECONDS: Final = 600
 REFRESH_SECONDS: Final = 60.0
 OWN_SECONDS: Final = 600
 """So long a price of Blink's own vouches for what other tills tell."""
 NEAR: Final = Fraction(1, 100)
 """What they tell may differ from it by so much: a wrong one costs nobody more."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A price that Blink told, in Unix seconds of our clock, and whether it may be sold at.
+
+    ``since`` is Blink's own time of it, or when we heard it where that is yet to come.
+    """
+
+    price: Price
+    at: float
+    since: float
+    is_kept: bool = False
+    """It was compared with those of the last hour."""
 
 
 class Rates:
     """The prices that Blink told, by currency."""
 
     def __init__(
-        self, gateway: BlinkGateway, feed: Feed, clock: Clock, shared: SharedPrices | None = None
+        self,
+        gateway: BlinkGateway,
+        feed: Feed,
+        clock: Clock,
+        shared: SharedPrices | None = None,
+        book: PriceBook | None = None,
     ) -> None:
-        """Start without any price; ``shared`` spares Blink the same question by every till."""
-        self._gateway, self._feed, self._clock = gateway, feed, clock
-        self._shared = shared
-        self._own: dict[str, tuple[Price, float]] = {}
-        self._prices: dict[str, tuple[Price, float]] = {}
+        """Start without any price.
 
-    async def price(self, currency: Currency) -> Price | None:
+        ``shared`` spares Blink the same question by every till; ``book`` remembers the last
+        hour's prices for all of them.
+        """
+        self._gateway, self._feed, self._clock = gateway, feed, clock
+        self._shared, self._book = shared, book
+        self._own: dict[str, tuple[Price, float]] = {}
+        self._prices: dict[str, _Held] = {}
+
+    async def price(self, currency: Currency, agreed: Price | None = None) -> Price | None:
         """Return a usable price of a currency; ``None`` for sats, which need none.
 
-        One that we have had for over two minutes is fetched before it is used;
-        one of over ten minutes that can't be renewed is not used.
+        One that is over two minutes old is fetched before it is used; one of
+        over ten minutes that can't be renewed is not used. One that moved far
+        from those of the last hour is used when a person has ``agreed`` to it.
 
         Raises:
+            PriceMovedError: a person must agree to it first.
             UnavailableError: there is no usable price.
         """
         if currency.is_sats:
             return None
         held = self._prices.get(currency.code)
-        # A clock that was set back counts as an old price.
-        if held and 0 <= self._clock.now() - held[1] < FRESH_SECONDS:
-            return held[0]
-        try:
-            return await self.refresh(currency)
-        except UnavailableError as error:
-            if held and 0 <= self._clock.now() - held[1] < USABLE_SECONDS:
-                return held[0]
-            raise UnavailableError(
-                f"There is no price for {currency.code} now: try again, or sell in sats.",
-                cause=error.cause,
-            ) from error
+        if held is None or not is_fresh(self._age(held)):
+            held = await self._renewed(currency, held)
+        return (held if held.is_kept else await self._kept(held, agreed)).price
 
     def known(self, code: str) -> Price | None:
-        """Return a usable price that is held already; nobody is asked for it."""
+        """Return a price that was heard a short while ago; nobody is asked for it."""
         held = self._prices.get(code)
-        return held[0] if held and 0 <= self._clock.now() - held[1] < USABLE_SECONDS else None
+        # A clock that was set back counts as an old price.
+        is_known = held and 0 <= self._clock.now() - held.at < USABLE_SECONDS
+        return held.price if held and is_known else None
 
     async def refresh(self, currency: Currency) -> Price:
         """Fetch a price from Blink and tell it."""
         price = await self._gateway.price(currency)
-        held = self._own[currency.code] = (price, self._clock.now())
+        now = self._clock.now()
+        self._own[currency.code] = (price, now)
         if self._shared is not None:
             self._shared.tell_price(price)
-        self._hold(held)
+        self._hold(_Held(price=price, at=now, since=min(now, price.as_of)))
         return price
 
-    def _hold(self, held: tuple[Price, float]) -> None:
-        self._prices[held[0].currency.code] = held
-        self._feed.publish(PriceChanged(price=held[0]))
+    def _age(self, held: _Held) -> float:
+        return self._clock.now() - held.since
+
+    async def _renewed(self, currency: Currency, held: _Held | None) -> _Held:
+        cause = ""
+        try:
+            await self.refresh(currency)
+            held = self._prices[currency.code]
+        except UnavailableError as error:
+            cause = error.cause or error.sentence
+        if held is None or not is_usable(self._age(held)):
+            raise UnavailableError(
+                f"There is no price for {currency.code} now: try again, or sell in sats.",
+                cause=cause
+                or "the price that Blink tells is old, or this machine's clock is wrong",
+            )
+        return held
+
+    async def _kept(self, held: _Held, agreed: Price | None = None) -> _Held:
+        """Compare a price with those of the last hour, at every till, and keep it as one."""
+        price = held.price
+        if self._book is not None:
+            earlier = await self._book.prices(price.currency, since=price.as_of - HOUR_SECONDS)
+            move = moved(price, earlier)
+            if move is not None and (agreed is None or has_moved(price, agreed)):
+                raise PriceMovedError(move)
+            if move is not None:
+                _log.warning("somebody agreed to it: %s", PriceMovedError(move))
+            await self._book.keep(price, is_agreed=move is not None)
+        kept = replace(held, is_kept=True)
+        if self._prices.get(price.currency.code) is held:
+            self._hold(kept)
+        return kept
+
+    def _hold(self, held: _Held) -> None:
+        self._prices[held.price.currency.code] = held
+        self._feed.publish(PriceChanged(price=held.price, since=held.since, is_sure=held.is_kept))
 
     async def _take_shared(self, currency: Currency) -> bool:
         """Take what another till has just heard of Blink, if it is near what Blink told us."""
@@ -90,7 +153,8 @@ class Rates:
         if abs(told.minor_per_sat - own[0].minor_per_sat) > NEAR * own[0].minor_per_sat:
             return False
         # It is as old as what is told can be.
-        self._hold((told, now - REFRESH_SECONDS))
+        at = now - REFRESH_SECONDS
+        self._hold(_Held(price=told, at=at, since=min(at, told.as_of)))
         return True
 
     async def run(self, currency: Currency) -> None:
@@ -100,4 +164,9 @@ class Rates:
             with suppress(UnavailableError):
                 if not await self._take_shared(currency):
                     await self.refresh(currency)
+            held = self._prices.get(currency.code)
+            if held is not None and not held.is_kept:
+                # What is only shown is an earlier price too for the next sale, here or elsewhere.
+                with suppress(TillError):
+                    await self._kept(held)
             await self._clock.sleep(REFRESH_SECONDS)

@@ -18,6 +18,7 @@ from blinkpos_desktop.domain.tips import Scope
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
+from blinkpos_desktop.ui.viewmodels.counter import SUCCESS_SECONDS
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
@@ -35,7 +36,7 @@ class Bridge(Protocol):
         """Carries every fact."""
 
     def charge(self, sale: Sale) -> None:
-        """Make an invoice for ``sale``; InvoiceReady or ChargeFailed answers, once."""
+        """Make an invoice; InvoiceReady, PriceDoubted or ChargeFailed answers, once."""
 
     def cancel(self, payment_id: int) -> None:
         """Cancel a payment's invoice."""
@@ -92,6 +93,7 @@ def build(
     network: str = "",
     sound: bool = True,
     zone: tzinfo | None = None,
+    success_seconds: int = SUCCESS_SECONDS,
 ) -> MainWindow:
     """Return the till's window, wired to ``bridge`` and not yet shown.
 
@@ -99,7 +101,7 @@ def build(
     answers, so that the band for money that is not real is there from the first moment. Days and
     times are those of ``zone``, or of the machine's own.
     """
-    till = Till(currency=currency, presets=presets)
+    till = Till(currency=currency, presets=presets, success_seconds=success_seconds)
     status = Status(network=network)
     tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
     history = History(currency=currency, zone=zone)

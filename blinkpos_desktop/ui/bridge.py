@@ -22,6 +22,7 @@ from blinkpos_desktop.domain.facts import (
     ItemEditFailed,
     LastSaleFailed,
     LastSaleLoaded,
+    PriceDoubted,
     SalesFailed,
     SalesFound,
     SeeingFailed,
@@ -34,6 +35,7 @@ from blinkpos_desktop.domain.facts import (
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.pricing import PriceMovedError
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.story import Story
 from blinkpos_desktop.domain.tips import Scope
@@ -104,11 +106,21 @@ class Bridge(QObject):
         self.fact.emit(fact)
 
     def charge(self, sale: Sale) -> None:
-        """Make an invoice for ``sale``; InvoiceReady or ChargeFailed answers, once."""
-        # InvoiceReady is told by the feed, after its commit.
+        """Make an invoice; InvoiceReady, PriceDoubted or ChargeFailed answers, once."""
+
+        async def charge(services: Services) -> Fact | None:
+            try:
+                await services.checkout.charge(sale)
+            except PriceMovedError as error:
+                _log.warning("charge: %s", error)
+                return PriceDoubted(move=error.move)
+            # InvoiceReady is told by the feed, after its commit.
+            return None
+
         self._ask(
             "charge",
-            lambda services: services.checkout.charge(sale),
+            charge,
+            done=lambda doubt: doubt,
             failed=lambda sentence: ChargeFailed(sentence=sentence),
             bug=BUG,
         )

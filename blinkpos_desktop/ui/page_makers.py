@@ -37,6 +37,7 @@ class PageMakers:
             Screen.ITEMS: self._items,
             Screen.CART: self._cart,
             Screen.TIP: self._tip,
+            Screen.PRICE: self._price,
             Screen.MAKING: self._making,
             Screen.INVOICE: self._invoice,
             Screen.SUCCESS: self._success,
@@ -63,6 +64,11 @@ class PageMakers:
         from blinkpos_desktop.ui.pages.tip_page import TipPage
 
         return TipPage(self.till)
+
+    def _price(self) -> Page:
+        from blinkpos_desktop.ui.pages.price_page import PricePage
+
+        return PricePage(self.till)
 
     def _making(self) -> Page:
         from blinkpos_desktop.ui.pages.making_page import MakingPage

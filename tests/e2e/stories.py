@@ -306,10 +306,18 @@ STORIES: Final[dict[str, Story]] = {
 def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
     from tests.e2e.items_story import sells_items
-    from tests.e2e.tabs_story import looks_back
+    from tests.e2e.sales_story import (
+        agrees_to_a_price,
+        changes_the_amount,
+        sells_by_keyboard,
+        sells_by_touch,
+    )
+    from tests.e2e.tabs_story import looks_back, waits_for_history
 
+    others: tuple[Story, ...] = (sells_items, looks_back, sells_by_touch, sells_by_keyboard)
+    others += (agrees_to_a_price, changes_the_amount, waits_for_history)
     name, control_url = sys.argv[1:]
-    stories = STORIES | {each.__name__: each for each in (sells_items, looks_back)}
+    stories = STORIES | {each.__name__: each for each in others}
     read = settings.load()
     logs.set_up(read)
     with ControlClient(control_url) as control:

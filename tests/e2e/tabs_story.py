@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtWidgets import QLabel
@@ -17,20 +20,24 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.history import PastSale
 from blinkpos_desktop.domain.tips import Period
+from blinkpos_desktop.services.store import connections
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.history_page import HistoryPage
 from blinkpos_desktop.ui.pages.tip_page import TipPage
 from blinkpos_desktop.ui.pages.tips_page import TipsPage
-from blinkpos_desktop.ui.viewmodels.history import History
+from blinkpos_desktop.ui.viewmodels.history import History, silence
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import sats_text
 from tests.e2e.stories import Beside
 from tests.support import ledger
+from tests.support.servers import processes_of
 
 PAST = 1_000
 """How many sales were made before."""
+PAST_HUNG = 5
+"""The same on the server that hangs."""
 _RECIPIENTS: Final = """SELECT i.payment_hash FROM recipient_invoices i
     JOIN transfers t ON t.id = i.transfer_id WHERE t.payment_id ="""
 
@@ -133,3 +140,42 @@ async def _sees_tips(control: ControlClient, till: Beside) -> None:
         lambda fact: fact.report.sats == before.sats + 2 and fact.report.rows[-1].settled_sats == 2,
     )
     await till.see(lambda: page.sum.amount.text() == sats_text(before.sats + 2))
+
+
+async def waits_for_history(_: ControlClient, window: MainWindow, bridge: Bridge) -> int:
+    """A database that hangs: the tab says so in words, and a tap tries again."""
+    till = Beside(window, bridge)
+    await till.ready()
+    server = processes_of(Path(os.environ["BLINKPOS_SERVER_FOLDER"]))
+    for pid in server:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        window.history_tab.click()
+        page = window.stack.currentWidget()
+        assert isinstance(page, HistoryPage)
+        assert not page.retry.isVisible()
+        await till.see(page.retry.isVisible)
+        assert page._words.text() in {connections.AWAY, silence()}
+        # Tried again too early it waits again, and nothing else stands still.
+        page.retry.click()
+        assert not page.retry.isVisible()
+        window.till_tab.click()
+        await till.touch(
+            till.keypad.keypad.keys[Key.D2], lambda: till.keypad.amount.text() == "2 sats"
+        )
+        window.history_tab.click()
+        await till.see(page.retry.isVisible)
+    finally:
+        for pid in server:
+            os.kill(pid, signal.SIGCONT)
+    history = window.findChild(History)
+    assert history is not None
+    await till.see(lambda: _is_there(page, history))
+    return 0
+
+
+def _is_there(page: HistoryPage, history: History) -> bool:
+    """Whether the sales are there; tries again while they are not."""
+    if page.retry.isVisible():
+        page.retry.click()
+    return history.model.rowCount() == PAST_HUNG

@@ -223,6 +223,23 @@ def test_what_is_away_ends_with_6(
     assert ledger.payments(database_url) == []
 
 
+def test_a_price_that_moved_far_is_refused_until_its_hour_is_over(
+    program: Program, control: ControlClient, database_url: str
+) -> None:
+    dollar = ("charge", "--json", "1", "--currency", "USD", "--timeout", "0.01")
+    control.set_price("USD", 100_000 * 100)
+    assert program.run(*dollar).code == 3
+    control.set_price("USD", 130_000 * 100)
+    words = "The price of a bitcoin went from $100000.00 to $130000.00 within 1 min"
+    check(program.run(*dollar), 6, words)
+    # Again is no answer, and sats always sell.
+    check(program.run(*dollar), 6, words)
+    assert program.run("charge", "--json", "21", "--timeout", "0.01").code == 3
+    assert len(ledger.payments(database_url)) == 2
+    control.advance(3601)
+    assert program.run(*dollar).code == 3
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

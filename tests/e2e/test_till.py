@@ -8,13 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks import history
-from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
-from tests.e2e.tabs_story import PAST
+from tests.e2e.tabs_story import PAST, PAST_HUNG
 from tests.integration.stores import store_at
 from tests.support import ledger
+from tests.support.servers import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,6 +78,21 @@ async def test_an_owner_looks_back_finds_a_sale_and_sees_tips_come_in(
     simulator.control.verify()
 
 
+async def test_a_hung_database_is_said_in_the_history_with_a_retry(
+    make_settings: SettingsMaker, simulator: Simulator, tmp_path: Path
+) -> None:
+    server = PostgresServer(tmp_path / "server")
+    try:
+        url = server.fresh_database()
+        async with store_at(url):
+            pass
+        history.make(url, PAST_HUNG)
+        settings = make_settings(database_url=Secret(url))
+        play("waits_for_history", settings, simulator, SERVER_FOLDER=str(tmp_path / "server"))
+    finally:
+        server.stop()
+
+
 def test_without_a_key_the_window_opens_and_says_how_to_set_one(
     make_settings: SettingsMaker, simulator: Simulator
 ) -> None:
@@ -111,6 +129,37 @@ def test_items_are_made_tapped_scanned_discounted_paid_and_sold_again(
     assert (again["sold"], again["note"]) == (first["sold"], first["note"])
     assert simulator.control.balances()["cafe"]["BTC"] == 1624
     simulator.control.verify()
+
+
+@pytest.mark.parametrize("story", ["sells_by_touch", "sells_by_keyboard"])
+def test_a_sale_is_made_at_each_of_the_four_sizes(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str, story: str
+) -> None:
+    play(story, make_settings(), simulator, TIP_RECIPIENTS="elturco")
+    sales = ledger.rows(database_url, "SELECT state, total_sats, tip_sats FROM payments")
+    assert [tuple(each.values()) for each in sales] == [("completed", 23, 2)] * 4
+    sent = ledger.rows(database_url, "SELECT state FROM transfers")
+    assert [each["state"] for each in sent] == ["settled"] * 8
+    balances = simulator.control.balances()
+    assert [balances[name]["BTC"] for name in ("till", "cafe", "elturco")] == [0, 84, 8]
+    simulator.control.verify()
+
+
+def test_the_new_code_waits_three_seconds_for_the_old_ones_end_and_then_says_so(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    play("changes_the_amount", make_settings(), simulator)
+    simulator.control.verify()
+
+
+def test_a_person_at_the_till_agrees_to_a_price_that_moved_far(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    play("agrees_to_a_price", make_settings(), simulator, CURRENCY="USD")
+    sales = ledger.rows(database_url, "SELECT total_sats FROM payments ORDER BY id")
+    assert [each["total_sats"] for each in sales] == [5000, 21, 3846]
+    [agreed] = ledger.rows(database_url, "SELECT base, scale FROM prices WHERE is_agreed")
+    assert agreed["base"] * 10 ** (12 - agreed["scale"]) == 130_000_000_000
 
 
 def test_an_open_till_backs_up_each_day(

@@ -104,7 +104,8 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "shown": [sale["id"]],
         "parts_sats": [1],
         **{name: [text] for name in ("roles", "memos", "states", "reasons", "sources")},
-        **dict.fromkeys(("releases", "was_shown", "encrypted", "is_over", "is_sold_out"), True),
+        **dict.fromkeys(("releases", "was_shown", "encrypted", "is_over"), True),
+        **dict.fromkeys(("is_sold_out", "is_agreed"), True),
         "made_at": now,
         "tip_percent": Decimal(10),
         "kind": "recipient",
@@ -114,6 +115,7 @@ def _values(url: str, since: int) -> dict[str, Any]:
         "seconds": 15,
         "watch_seconds": DAY,
         "expires_at": now,
+        "as_of": now,
         "limit": 51,
         "made_us": int(sale["created_at"].timestamp() * 1_000_000),
     }
@@ -144,7 +146,7 @@ _NUMBERS = (
     *("asked", "base_minor", "currency_digits", "differing", "fixed", "for_person", "found"),
     *("hold_id", "invoice_seconds", "most", "not_ours", "position", "quiet_seconds", "remaining"),
     *("sats", "step", "tip_minor", "tip_sats", "total_sats", "transactions", "tries"),
-    *("wait_seconds", "grace_seconds", "bytes", "price_minor", "version"),
+    *("wait_seconds", "grace_seconds", "bytes", "price_minor", "version", "base", "scale"),
 )
 
 
@@ -176,4 +178,6 @@ def _own(values: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
         "news_after": [{"after": values["last_event"]}],
         "correct_received": [{"before": 1}],
         "intend": [{"currency": "USD", "note": "", "kind": "x"}],
+        "prices_since": [{"currency": "USD"}],
+        "keep_price": [{"currency": "USD"}],
     }

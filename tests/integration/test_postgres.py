@@ -38,7 +38,7 @@ from tests.integration.stores import (
     recipient_invoice,
     store_at,
 )
-from tests.support.servers import PostgresServer
+from tests.support.servers import PostgresServer, processes_of
 
 S, E = TransferState, TransferEvent
 
@@ -417,7 +417,7 @@ async def test_a_server_that_hangs_is_away_and_then_back(
     try:
         async with store_at(server.fresh_database()) as store:
             payment = await awaiting(store)
-            frozen = _server_processes(tmp_path)
+            frozen = processes_of(tmp_path)
             for pid in frozen:
                 os.kill(pid, signal.SIGSTOP)
             try:
@@ -459,22 +459,8 @@ async def test_an_address_that_cannot_be_read_is_refused_without_its_password(
     assert "s3cret" not in caplog.text
 
 
-def _server_processes(folder: Path) -> list[int]:
-    cluster = folder / "postgresql" / "18"
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                if (process / "cwd").samefile(cluster):
-                    found.append(int(process.name))
-            except OSError:
-                continue
-    assert found
-    return sorted(found)
-
-
 def _signal_server(folder: Path, what: signal.Signals) -> None:
-    for pid in _server_processes(folder):
+    for pid in processes_of(folder):
         # Without its postmaster a process of the server's ends by itself.
         with suppress(ProcessLookupError):
             os.kill(pid, what)

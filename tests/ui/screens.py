@@ -83,6 +83,7 @@ from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from tests.support.measures import a_well_till
+from tests.ui import selling_screens
 from tests.ui.fakes import (
     PRESETS,
     USD,
@@ -1122,7 +1123,7 @@ def on_stage(make: Callable[[], Stage], size: QSize, *, dark: bool = True) -> St
 
 
 def every() -> Iterator[tuple[str, Callable[[], Stage]]]:
-    for make in STATES:
+    for make in (*STATES, *selling_screens.STATES):
         yield make.__name__, make
 
 

@@ -20,8 +20,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PaymentPaid, TipsLoaded
+from blinkpos_desktop.domain.entry import Key, press
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    InvoiceReady,
+    PaymentClosed,
+    PaymentPaid,
+    TipsLoaded,
+)
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.tips import Period, TipsReport
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
@@ -217,6 +223,37 @@ def test_two_fingers_lose_no_key(stage: Stage, screen: QPointingDevice) -> None:
     assert not any(key.isDown() for key in keys.values())
 
 
+def test_three_quick_fingers_lose_none_of_three_hundred_keys(
+    stage: Stage, screen: QPointingDevice
+) -> None:
+    window, keys = stage.window, keypad(stage).keypad.keys
+    at = {key: keys[key].mapTo(window, keys[key].rect().center()) for key in keys}
+    heard: list[object] = []
+    stage.till.sound_wanted.connect(heard.append)
+    entry = stage.till.view.entry
+    # Each finger comes down while the two before it still lie on their keys.
+    typed = [*Key] * 22
+    for number, key in enumerate(typed):
+        event = QTest.touchEvent(window, screen)
+        if number >= 2:
+            event.release((number - 2) % 3, at[typed[number - 2]], window)
+        if number >= 1:
+            event.stationary((number - 1) % 3)
+        event.press(number % 3, at[key], window).commit()
+        if key is not Key.DOT:
+            entry = press(entry, key)
+    assert len(heard) == len([key for key in typed if key is not Key.DOT])
+    assert stage.till.view.entry == entry
+
+
+def test_the_fastest_keyboard_loses_no_key(stage: Stage) -> None:
+    heard: list[object] = []
+    stage.till.sound_wanted.connect(heard.append)
+    QTest.keyClicks(stage.window, "1234567890" * 50, delay=0)
+    assert len(heard) == 500
+    assert stage.till.view.entry.text == "12345678901234"
+
+
 def test_both_fingers_in_one_event_press_both_keys(stage: Stage, screen: QPointingDevice) -> None:
     window, keys = stage.window, keypad(stage).keypad.keys
     four, five = (keys[key].mapTo(window, QPoint(9, 9)) for key in (Key.D4, Key.D5))
@@ -345,8 +382,9 @@ def test_the_time_left_is_shown_and_decides_nothing(stage: Stage) -> None:
 
 def test_the_next_sales_invoice_replaces_the_last_ones(stage: Stage) -> None:
     stage.type("21")
-    stage.invoice()
+    first = stage.invoice()
     stage.till.cancel()
+    stage.tell(PaymentClosed(payment=replace(first, state=PaymentState.CANCELLED)))
     stage.type("500")
     stage.till.ok()
     stage.till.choose_tip(sale_of().tip_percent)

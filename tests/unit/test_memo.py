@@ -28,6 +28,10 @@ def dollars(*items: int, percent: str = "0", note: str = "") -> Quote:
     return quote(sale_of(0, percent, items=items, currency=USD, note=note), PRICE)
 
 
+def with_tip(*items: int, tip: int, currency: Currency) -> Quote:
+    return quote(sale_of(0, items=items, tip_minor=tip, currency=currency), PRICE)
+
+
 def sats(*items: int, percent: str = "0", note: str = "") -> Quote:
     return quote(sale_of(0, percent, items=items, note=note))
 
@@ -41,6 +45,9 @@ def sats(*items: int, percent: str = "0", note: str = "") -> Quote:
         (dollars(50, 30), "0.50 + 0.30 = $0.80 (688 sats)"),
         (dollars(80, percent="7.5"), "$0.80 + 7.5% tip = $0.86 (740 sats)"),
         (sats(21, percent="10"), "21 + 10% tip = 23 sats"),
+        (with_tip(21, tip=4, currency=SATS), "21 + 4 tip = 25 sats"),
+        (with_tip(80, tip=8, currency=USD), "$0.80 + $0.08 tip = $0.88 (757 sats)"),
+        (with_tip(50, 30, tip=8, currency=USD), "0.50 + 0.30 + 0.08 tip = $0.88 (757 sats)"),
         (sats(10, 11), "10 + 11 = 21 sats"),
         (sats(10, 11, percent="10"), "10 + 11 + 10% tip = 23 sats"),
         (sats(21), "21 sats"),

@@ -78,12 +78,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         BACKUP_PASSPHRASE="correct horse",
         PAYOUT_KEY="blink_that_pays",
         METRICS_PORT="9464",
+        SUCCESS_SECONDS="0",
         ALERT_URL="http://user:pw@hooks.example/T0KEN",
         KEY_PASSPHRASE=" with spaces ",
     )
     assert settings.payout_key == Secret("blink_that_pays")
     assert settings.keys_of_file == frozenset()
     assert settings.metrics_port == 9464
+    assert settings.success_seconds == 0
     assert settings.alert_url == Secret("http://user:pw@hooks.example/T0KEN")
     assert settings.key_passphrase == Secret(" with spaces ")
     assert settings.stored_keys == config_file().parent / "keys"
@@ -235,6 +237,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("METRICS_PORT", "0", "1 to 65535"),
         ("METRICS_PORT", "65536", "1 to 65535"),
         ("METRICS_PORT", "٩٤٦٤", "1 to 65535"),
+        ("SUCCESS_SECONDS", "3601", "1 to 3600"),
+        ("SUCCESS_SECONDS", "-1", "0 for until a tap"),
+        ("SUCCESS_SECONDS", "ten", "1 to 3600"),
         ("ALERT_URL", "ftp://hooks.example/x", "https:// or http://"),
         ("ALERT_URL", "https:///x", "name a host"),
     ],

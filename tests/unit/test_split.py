@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.money import MAX_SATS
-from blinkpos_desktop.domain.split import largest_remainder, tip_of, tip_part
+from blinkpos_desktop.domain.split import largest_remainder, tip_of, tip_part, tip_to_round
 from tests.unit.strategies import percents, shares
 
 totals = st.one_of(st.integers(0, 100), st.integers(0, MAX_SATS))
@@ -123,3 +123,24 @@ def test_the_tips_sats_stay_within_the_total(total_sats: int, data: st.DataObjec
     assert 0 <= part <= total_sats
     exact = Fraction(total_sats * tip_minor, total_minor)
     assert Fraction(-1, 2) < part - exact <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("amount", "digits", "rounded"),
+    [
+        *((1250, 2, 1300), (400, 2, 500), (1, 2, 100), (1_234, 3, 2_000)),
+        *((1, 0, 2), (21, 0, 25), (25, 0, 30), (99, 0, 100), (100, 0, 110), (757, 0, 800)),
+        *((2_000, 0, 2_500), (12_345, 0, 13_000), (123_456, 0, 130_000)),
+    ],
+)
+def test_a_sum_is_rounded_up_to_the_next_whole_or_tidy_one(
+    amount: int, digits: int, rounded: int
+) -> None:
+    assert amount + tip_to_round(amount, digits) == rounded
+
+
+@given(st.integers(1, MAX_SATS), st.sampled_from([0, 2, 3]))
+def test_a_rounding_is_a_tip_and_small(amount: int, digits: int) -> None:
+    tip = tip_to_round(amount, digits)
+    assert tip > 0
+    assert tip <= max(10**digits, amount // 4)

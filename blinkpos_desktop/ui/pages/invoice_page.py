@@ -38,10 +38,15 @@ class InvoicePage(TwoPane):
         self.left = Label(role="caption")
         self.sight = Label(role="caption", wrap=True)
         self.sight.set_tone("alert")
+        self.older = Label(role="caption", wrap=True)
+        self.older.set_tone("alert")
         self.answer = Label(role="caption", wrap=True)
         self.copy = Button(self.tr("Copy"), name=self.tr("Copy the invoice"))
         self.check = Button(self.tr("Check now"), name=self.tr("Ask Blink now whether it is paid"))
-        self.cancel = Button(self.tr("Cancel"), role="plain", name=self.tr("Cancel the sale"))
+        self.other = Button(
+            self.tr("New amount"), name=self.tr("Cancel this code and type another amount")
+        )
+        self.cancel = Button(self.tr("Cancel"), name=self.tr("Cancel the sale"))
         self._clock = QTimer(self)
         self._clock.setInterval(1_000)
         self._clock.timeout.connect(self._tick)
@@ -51,6 +56,7 @@ class InvoicePage(TwoPane):
         self._copied.timeout.connect(self._reset_copy)
         self.copy.clicked.connect(self._copy)
         self.check.clicked.connect(till.check_now)
+        self.other.clicked.connect(till.change_amount)
         self.cancel.clicked.connect(till.cancel)
         self.panes.addWidget(self.qr)
         self.panes.addWidget(self._build_panel())
@@ -58,6 +64,8 @@ class InvoicePage(TwoPane):
     def show_view(self, view: TillView) -> None:
         """Show a payment's invoice, and what is known of the payment."""
         self._show_sight(view.unseen, view.check)
+        self.older.setText(view.older)
+        self.older.setVisible(bool(view.older))
         payment = view.payment
         if payment is None or payment.invoice is None or payment == self._payment:
             return
@@ -79,7 +87,8 @@ class InvoicePage(TwoPane):
         super().arrange()
         self.amount.set_size(self.metrics.px(TYPE["amount"] * 3 // 4))
         self._column.setSpacing(self.metrics.gap)
-        self._buttons.setSpacing(self.metrics.gap)
+        for row in (self._asking, self._buttons):
+            row.setSpacing(self.metrics.gap)
         # Nothing may move under a finger when words appear.
         self._words.setFixedHeight(round(self.metrics.px(TYPE["caption"]) * 1.35 * _LINES))
         self.turn()
@@ -91,7 +100,15 @@ class InvoicePage(TwoPane):
         flag = Qt.AlignmentFlag
         across = flag.AlignLeft if self.is_wide else flag.AlignHCenter
         self.amount.set_alignment(across)
-        words = (self._sats, self._tip, self.left, self.sight, self.answer, self.request)
+        words = (
+            self._sats,
+            self._tip,
+            self.left,
+            self.older,
+            self.sight,
+            self.answer,
+            self.request,
+        )
         for label in words:
             label.setAlignment(across | flag.AlignVCenter)
 
@@ -144,10 +161,12 @@ class InvoicePage(TwoPane):
         self._column.addWidget(self._build_words())
         self._column.addStretch(1)
         self._column.addWidget(self.request)
-        self._column.addWidget(self.copy)
-        self._buttons = QHBoxLayout()
-        self._buttons.addWidget(self.check, 1)
+        self._asking, self._buttons = QHBoxLayout(), QHBoxLayout()
+        self._asking.addWidget(self.copy, 1)
+        self._asking.addWidget(self.check, 1)
+        self._buttons.addWidget(self.other, 1)
         self._buttons.addWidget(self.cancel, 1)
+        self._column.addLayout(self._asking)
         self._column.addLayout(self._buttons)
         return panel
 
@@ -156,6 +175,7 @@ class InvoicePage(TwoPane):
         column = QVBoxLayout(self._words)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.older)
         column.addWidget(self.sight)
         column.addWidget(self.answer)
         column.addStretch(1)

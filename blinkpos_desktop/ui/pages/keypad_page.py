@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import time
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.view import TillView
-from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, unit_of
+from blinkpos_desktop.ui.viewmodels.view import PriceView, TillView
+from blinkpos_desktop.ui.viewmodels.words import Tone, grouped, price_line, sats_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
@@ -20,6 +24,8 @@ from blinkpos_desktop.ui.widgets.offer import OfferCard
 from blinkpos_desktop.ui.widgets.page import TwoPane
 
 _HINT_LINES = 2
+AGE_MS: Final = 10_000
+"""So often the price's age is shown anew."""
 
 
 class KeypadPage(TwoPane):
@@ -36,11 +42,17 @@ class KeypadPage(TwoPane):
         self.notices = NoticeList()
         self._currency = Label(role="caption")
         self._worth = Label(role="caption")
+        self.price = ElidedLabel(role="caption")
+        self._price: PriceView | None = None
+        self._ageing = QTimer(self)
+        self._ageing.setInterval(AGE_MS)
+        self._ageing.timeout.connect(self._show_price)
         self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
         self._others = QVBoxLayout()
-        self._foot = QHBoxLayout()
+        self._line, self._foot = QHBoxLayout(), QHBoxLayout()
         self.last = Button(self.tr("Last sale"), name=self.tr("Result of the last sale"))
         self.cart = Button(name=self.tr("Cart, discount and note"))
+        self.other = Button(role="period")
         self._panel = self._build_panel()
         self.panes.addWidget(self._panel)
         self.panes.addWidget(self.keypad)
@@ -51,6 +63,7 @@ class KeypadPage(TwoPane):
         self.notices.seen.connect(till.acknowledge)
         self.last.clicked.connect(last_sale.open)
         self.cart.clicked.connect(till.open_cart)
+        self.other.clicked.connect(till.switch_currency)
 
     def show_view(self, view: TillView) -> None:
         """Show what is typed, and why OK is dead if it is."""
@@ -71,6 +84,7 @@ class KeypadPage(TwoPane):
         pieces = basket.pieces
         self.cart.setText(self.tr("Cart · {n}").format(n=pieces) if pieces else self.tr("Cart"))
         self.cart.setEnabled(bool(pieces or basket.note))
+        self._show_other(view)
         # A sale that was left open takes their room: nothing else moves.
         self.last.setVisible(not view.offers)
         self.cart.setVisible(not view.offers)
@@ -91,6 +105,8 @@ class KeypadPage(TwoPane):
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
         self._sum.setFixedHeight(round(line))
+        self.price.setFixedHeight(round(metrics.px(TYPE["caption"]) * 1.35))
+        self._line.setSpacing(metrics.gap)
         self._foot.setSpacing(metrics.gap)
         self._foot.setContentsMargins(0, metrics.gap, 0, 0)
         self.turn()
@@ -99,6 +115,40 @@ class KeypadPage(TwoPane):
         """Give the keys the larger half."""
         self.panes.setStretch(0, 2)
         self.panes.setStretch(1, 3)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the price grow old while it is on the screen."""
+        super().showEvent(event)
+        self._show_price()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop that."""
+        super().hideEvent(event)
+        self._ageing.stop()
+
+    def _show_other(self, view: TillView) -> None:
+        self.other.setText(f"⇄ {view.other_currency}")
+        self.other.setAccessibleName(
+            self.tr("Type in {currency}").format(currency=view.other_currency)
+        )
+        # It is there for the shop's own currency, whichever is typed in.
+        self.price.setVisible(bool(view.other_currency) and not view.offers)
+        self.other.setVisible(bool(view.other_currency))
+        if view.price != self._price:
+            self._price = view.price
+            self._show_price()
+
+    def _show_price(self) -> None:
+        price = self._price
+        if price is None:
+            self.price.setText("")
+            return
+        if self.isVisible() and not self._ageing.isActive():
+            self._ageing.start()
+        age = None if price.since is None else time.time() - price.since
+        text, tone = price_line(price.bitcoin, age)
+        self.price.setText(text)
+        self.price.set_tone("alert" if tone is Tone.ALERT else "quiet")
 
     def _build_panel(self) -> QWidget:
         panel = QWidget()
@@ -110,7 +160,10 @@ class KeypadPage(TwoPane):
         caption.addStretch(1)
         caption.addWidget(self._worth)
         column.addLayout(caption)
-        column.addWidget(self.amount)
+        self._line.addWidget(self.amount, 1)
+        self._line.addWidget(self.other)
+        column.addLayout(self._line)
+        column.addWidget(self.price)
         column.addWidget(self._sum)
         column.addWidget(self.hint)
         column.addLayout(self._others, 1)

@@ -1,11 +1,10 @@
-"""The tip page: a few percentages with their amounts, or a typed one."""
+"""The tip page: a few percentages, a round sum, or a typed tip; and who served."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -15,58 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blinkpos_desktop.domain.money import format_percent
+from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.domain.money import Money, format_percent
 from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.view import CustomTip, TillView, TipChoice
-from blinkpos_desktop.ui.viewmodels.words import money_text
+from blinkpos_desktop.ui.viewmodels.view import TillView, TipChoice
+from blinkpos_desktop.ui.viewmodels.words import grouped, minor_text, money_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
-
-
-class ChoiceButton(Button):
-    """A percentage over what it comes to."""
-
-    def __init__(self, choice: TipChoice) -> None:
-        self._percent = format_percent(choice.percent)
-        self._amount = money_text(choice.amount)
-        super().__init__(role="choice", name=f"{self._percent}, {self._amount}")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        """Return room for both lines."""
-        line = self.fontMetrics().height()
-        return QSize(line * 5, line * 4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the button, then its two lines."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setPen(self.palette().buttonText().color())
-        base = self.font().pixelSize()
-        middle = self.height() // 2
-        upper = QRect(8, 0, self.width() - 16, middle + base // 3)
-        lower = QRect(8, middle + base // 2, self.width() - 16, middle)
-        bottom, top = Qt.AlignmentFlag.AlignBottom, Qt.AlignmentFlag.AlignTop
-        centre = Qt.AlignmentFlag.AlignHCenter
-        painter.setFont(self._font(base * 3 // 2, self._percent, upper.width(), strong=True))
-        painter.drawText(upper, int(centre | bottom), self._percent)
-        painter.setFont(self._font(base * 3 // 4, self._amount, lower.width(), strong=False))
-        painter.setOpacity(0.8)
-        painter.drawText(lower, int(centre | top), self._amount)
-        painter.end()
-
-    def _font(self, pixels: int, text: str, room: int, *, strong: bool) -> QFont:
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Medium)
-        font.setPixelSize(pixels)
-        width = QFontMetrics(font).horizontalAdvance(text)
-        if width > room:
-            font.setPixelSize(max(8, pixels * room // width))
-        return font
+from blinkpos_desktop.ui.widgets.tipping import ChoiceButton, Served, TipKinds
 
 
 class TipPage(Page):
@@ -83,8 +42,7 @@ class TipPage(Page):
     def show_view(self, view: TillView) -> None:
         """Show the presets, or the percentage being typed."""
         self.presets.show_view(view)
-        if view.custom is not None:
-            self.custom.show_custom(view.custom)
+        self.custom.show_custom(view)
         self._stack.setCurrentWidget(self.presets if view.custom is None else self.custom)
 
     def arrange(self) -> None:
@@ -103,9 +61,11 @@ class _Presets(Page):
         self._title = Label(self.tr("Add a tip?"), role="title")
         self._amount = Label(role="title")
         self._amount.set_tone("quiet")
+        self.round_up = ChoiceButton(self.tr("Round up"), "", is_number=False)
         self.custom = Button(self.tr("Custom"))
         self.no_tip = Button(self.tr("No tip"))
         self.cancel = Button(self.tr("Cancel"), role="plain")
+        self.round_up.clicked.connect(till.choose_round_up)
         self.custom.clicked.connect(till.open_custom)
         self.no_tip.clicked.connect(lambda: till.choose_tip(Fraction(0)))
         self.cancel.clicked.connect(till.back)
@@ -115,10 +75,13 @@ class _Presets(Page):
         head.addStretch(1)
         head.addWidget(self._amount)
         self._grid = QGridLayout()
+        self.served = Served(till)
         self._row = QHBoxLayout()
+        self._row.addWidget(self.round_up)
         self._row.addWidget(self.custom)
         self._row.addWidget(self.no_tip)
         self._column.addLayout(head)
+        self._column.addWidget(self.served)
         self._column.addLayout(self._grid, 3)
         self._column.addLayout(self._row, 2)
         self._column.addWidget(self.cancel)
@@ -127,6 +90,10 @@ class _Presets(Page):
 
     def show_view(self, view: TillView) -> None:
         self._amount.setText(money_text(view.basket.total))
+        self.served.show_servers(view.servers)
+        if view.round_up is not None:
+            total = view.basket.total.minor + view.round_up.minor
+            self.round_up.set_amount(minor_text(total, view.round_up.currency))
         if view.tip_choices != self._shown:
             self._shown = view.tip_choices
             self._fill()
@@ -138,6 +105,7 @@ class _Presets(Page):
         self._column.setSpacing(metrics.gap * 3 // 2)
         self._grid.setSpacing(metrics.gap * 3 // 2)
         self._row.setSpacing(metrics.gap * 3 // 2)
+        self.served.set_metrics(metrics)
         self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -148,7 +116,10 @@ class _Presets(Page):
     def _fill(self) -> None:
         clear(self._grid)
         self._is_wide = self.width() > self.height()
-        self.choices = [ChoiceButton(choice) for choice in self._shown]
+        self.choices = [
+            ChoiceButton(format_percent(each.percent), money_text(each.amount))
+            for each in self._shown
+        ]
         # Four in a square on a tall window, else all in a row.
         columns = max(1, len(self._shown)) if self._is_wide else 2
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
@@ -161,15 +132,17 @@ class _Custom(TwoPane):
     def __init__(self, till: Till) -> None:
         super().__init__(name=self.tr("Custom tip"))
         self.keypad = Keypad(has_ok=False)
-        self.amount = AmountLine(name=self.tr("Tip percentage"))
+        self.amount = AmountLine(name=self.tr("Tip"))
         self._worth = Label(role="title")
         self._worth.set_tone("quiet")
+        self.kinds = TipKinds(till)
         self.use = Button(self.tr("Add this tip"), role="main")
         self.back = Button(self.tr("Back"), role="plain")
         panel = QWidget()
         column = QVBoxLayout(panel)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(Label(self.tr("Custom tip"), role="title"))
+        column.addWidget(self.kinds)
         column.addStretch(1)
         column.addWidget(self.amount)
         column.addWidget(self._worth)
@@ -182,18 +155,35 @@ class _Custom(TwoPane):
         self.use.clicked.connect(till.choose_custom)
         self.back.clicked.connect(till.back)
 
-    def show_custom(self, custom: CustomTip) -> None:
-        self.amount.set_amount(custom.text or "0", behind=" %")
-        self._worth.setText("" if custom.amount is None else money_text(custom.amount))
+    def show_custom(self, view: TillView) -> None:
+        custom = view.custom
+        if custom is None:
+            return
+        base = view.basket.total
+        self.kinds.show_kind(base.currency, is_percent=custom.is_percent)
+        if custom.is_percent:
+            self.amount.set_amount(custom.text or "0", behind=" %")
+            self._worth.setText("" if custom.amount is None else money_text(custom.amount))
+        else:
+            before, behind = unit_of(base.currency)
+            self.amount.set_amount(grouped(custom.text) or "0", before=before, behind=behind)
+            self._worth.setText(_total(base, custom.amount))
+        self.keypad.keys[Key.DOT].setEnabled(custom.is_percent or base.currency.digits > 0)
         self.use.setEnabled(custom.amount is not None)
 
     def arrange(self) -> None:
         super().arrange()
         self.amount.set_size(self.metrics.px(TYPE["amount"]))
         self.keypad.set_metrics(self.metrics)
+        self.kinds.set_metrics(self.metrics)
         self._worth.setMinimumHeight(self.metrics.px(TYPE["title"]) * 3 // 2)
         self.turn()
 
     def turn(self) -> None:
         self.panes.setStretch(0, 2)
         self.panes.setStretch(1, 3)
+
+
+def _total(base: Money, tip: Money | None) -> str:
+    """Return what is to be paid with a tip: an amount typed as a percentage would show."""
+    return "" if tip is None else f"= {minor_text(base.minor + tip.minor, base.currency)}"

@@ -13,7 +13,7 @@ from blinkpos_desktop.domain.entry import MAX_ITEMS, Entry, Key, press
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.facts import ItemsChanged
 from blinkpos_desktop.domain.item import Item, same_currency
-from blinkpos_desktop.domain.money import Money
+from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.scan import Burst, code_of, feed
 from blinkpos_desktop.ui.viewmodels.counter import Counter
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
@@ -90,6 +90,9 @@ class Basket(Counter):
     def add(self, item: Item) -> None:
         """Put one more of an item into the cart."""
         if self._view.screen in HOME | {Screen.CART} and not self._is_editing:
+            if self._view.basket.is_empty and self._is_ours(item.price.currency):
+                # An item is sold in its own currency: an empty keypad turns to it.
+                self._turn_to(item.price.currency)
             self._change(lambda cart: carts.put(cart, item), item=item)
 
     def set_quantity(self, at: int, quantity: int) -> None:
@@ -104,14 +107,17 @@ class Basket(Counter):
 
     def take_again(self, cart: Cart) -> None:
         """Put the cart of an earlier sale on the counter again, if nothing is on it."""
-        currency = self._view.entry.currency
         if self._view.screen not in HOME:
             return
-        if not same_currency(cart.currency, currency):
+        if not self._is_ours(cart.currency):
             self._refuse(self.tr("That sale was in another currency."))
-        elif not self._view.basket.is_empty:
+            return
+        if not self._view.basket.is_empty:
             self._refuse(self.tr("Something is typed already: clear it first."))
-        elif cart.is_plain and len(cart.lines) <= MAX_ITEMS:
+            return
+        self._turn_to(cart.currency)
+        currency = self._view.entry.currency
+        if cart.is_plain and len(cart.lines) <= MAX_ITEMS:
             entry = Entry(currency=currency, items=cart.parts)
             note = Cart(currency=currency, note=cart.note)
             self._set(screen=Screen.KEYPAD, entry=entry, cart=note, error="", told="")
@@ -219,6 +225,16 @@ class Basket(Counter):
             self.add(self._by_code[code])
         else:
             self._refuse(self.tr("No item has the code {code}.").format(code=code))
+
+    def _is_ours(self, currency: Currency) -> bool:
+        """Whether this counter sells in a currency: the shop's, or sats."""
+        return currency.is_sats or same_currency(currency, self._shop_currency)
+
+    def _turn_to(self, currency: Currency) -> None:
+        """Let an empty keypad be in a currency of ours."""
+        ours = SATS if currency.is_sats else self._shop_currency
+        if not same_currency(self._view.entry.currency, ours):
+            self._set(entry=Entry(currency=ours), cart=Cart(currency=ours))
 
     # -- helpers --------------------------------------------------------------------------------
 

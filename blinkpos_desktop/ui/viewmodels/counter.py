@@ -25,6 +25,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
+from blinkpos_desktop.domain.pricing import of_a_bitcoin
 from blinkpos_desktop.ui.viewmodels.asked import Asked
 from blinkpos_desktop.ui.viewmodels.notices import Notices
 from blinkpos_desktop.ui.viewmodels.offers import (
@@ -34,16 +35,27 @@ from blinkpos_desktop.ui.viewmodels.offers import (
     with_offer,
     without,
 )
+from blinkpos_desktop.ui.viewmodels.older import OlderCodes
 from blinkpos_desktop.ui.viewmodels.readiness import (
     Readiness,
     amount_problem,
     unseen,
     worth_sats,
 )
-from blinkpos_desktop.ui.viewmodels.view import Check, Notice, Offer, Screen, Sound, TillView
+from blinkpos_desktop.ui.viewmodels.view import (
+    Check,
+    Notice,
+    Offer,
+    PriceView,
+    Screen,
+    Sound,
+    TillView,
+)
 
 GUARD_SECONDS: Final = 0.3
 """A new screen takes no choice for so long: the second half of a double tap was for the old one."""
+SUCCESS_SECONDS: Final = 10
+"""The green screen goes by itself after so long; 0: never."""
 MAX_PRESETS: Final = 4
 
 
@@ -77,15 +89,23 @@ class Counter(QObject):
         presets: tuple[Fraction, ...] = (),
         parent: QObject | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
         guard_seconds: float = GUARD_SECONDS,
+        success_seconds: int = SUCCESS_SECONDS,
     ) -> None:
         super().__init__(parent)
         self._presets = presets[:MAX_PRESETS]
         self._clock = clock
+        self._wall = wall
         self._guard_seconds = guard_seconds
+        self._success_seconds = success_seconds
         self._entered_at = clock() - guard_seconds
         self._readiness = Readiness()
+        self._shop_currency = currency
         self._price: Price | None = None
+        self._price_since: float | None = None
+        self._is_price_sure = False
+        self._older = OlderCodes()
         self._asked = Asked()
         self._failure = ""
         self._notices = Notices()
@@ -179,6 +199,7 @@ class Counter(QObject):
             error="",
             told="",
             offers=without(offers, payment.payment_hash),
+            older="",
         )
 
     def _stop_opening(self, payment_id: int, *, error: str = "") -> None:
@@ -197,13 +218,16 @@ class Counter(QObject):
 
     # -- the ways between the screens -----------------------------------------------------
 
-    def _give_up(self, payment: Payment) -> None:
+    def _give_up(self, payment: Payment, *, was_shown: bool = True) -> None:
         self._notices.give_up(payment.payment_hash)
+        if was_shown:
+            self._older.give_up(payment.id)
         self.cancel_wanted.emit(payment.id)
 
     def _to_keypad(self, *, entry: Entry | None = None, error: str = "") -> None:
         """Go to the keypad, with what is typed and the cart, or with nothing."""
-        currency = self._view.entry.currency
+        # A new sale is in the shop's currency, whatever the last one was in.
+        currency = self._view.entry.currency if entry else self._shop_currency
         self._set(
             screen=Screen.KEYPAD,
             entry=entry or Entry(currency=currency),
@@ -213,9 +237,12 @@ class Counter(QObject):
             discounting=None,
             noting=None,
             tip_choices=(),
+            servers=(),
             custom=None,
+            move=None,
             sale=None,
             payment=None,
+            older="",
         )
 
     def _is_shown(self, payment: Payment) -> bool:
@@ -233,6 +260,17 @@ class Counter(QObject):
             and not self._is_guarded()
         )
 
+    def _price_view(self) -> PriceView | None:
+        price = self._price
+        if price is None or self._shop_currency.is_sats:
+            return None
+        return PriceView(bitcoin=of_a_bitcoin(price), since=self._price_since)
+
+    def _other_currency(self, entry: Entry) -> str:
+        if self._shop_currency.is_sats:
+            return ""
+        return self._shop_currency.code if entry.currency.is_sats else "sats"
+
     def _is_guarded(self) -> bool:
         return self._clock() - self._entered_at < self._guard_seconds
 
@@ -247,6 +285,8 @@ class Counter(QObject):
             unseen="" if self._readiness.can_see else unseen(),
             can_charge=basket.is_chargeable and not blocked,
             worth_sats=worth_sats(basket, self._price),
+            price=self._price_view(),
+            other_currency=self._other_currency(new.entry),
             notices=self._notices.lines(new.payment),
         )
         if new == self._view:

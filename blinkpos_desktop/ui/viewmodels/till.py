@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
+from typing import Any
+
+from PySide6.QtCore import QTimer
 
 from blinkpos_desktop.domain.cart import Cart
-from blinkpos_desktop.domain.entry import Entry, Key
+from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
     InvoiceReady,
@@ -15,80 +17,47 @@ from blinkpos_desktop.domain.facts import (
     PaymentClosed,
     PaymentCompleted,
     PaymentPaid,
-    PriceChanged,
+    PriceDoubted,
     ShopReady,
     TransferChanged,
 )
 from blinkpos_desktop.domain.item import same_currency
-from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.sale import sale_of
-from blinkpos_desktop.domain.split import tip_of
+from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.transfer import Transfer
-from blinkpos_desktop.ui.viewmodels.basket import HOME, Basket
+from blinkpos_desktop.ui.viewmodels.currencies import Currencies
 from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
-from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
-from blinkpos_desktop.ui.viewmodels.view import (
-    CustomTip,
-    Screen,
-    Sound,
-    TipChoice,
-)
+from blinkpos_desktop.ui.viewmodels.older import WAIT_MS
+from blinkpos_desktop.ui.viewmodels.view import Screen, Sound
 
 
-class Till(Basket):
+class Till(Currencies):
     """The user's acts, and what has happened.
 
     Green belongs to the payment whose QR is on this screen, by its hash; any
     other money becomes a notice beside the keypad.
     """
 
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 (Counter's own)
+        self._ready: Payment | None = None
+        """A new code, while it waits for the end of the one before."""
+        super().__init__(**given)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT_MS)
+        self._wait.timeout.connect(self._show_ready)
+        self._leave = QTimer(self)
+        self._leave.setSingleShot(True)
+        self._leave.setInterval(self._success_seconds * 1000)
+        self._leave.timeout.connect(self.dismiss_success)
+
+    def dismiss_success(self) -> None:
+        """Go from the green screen to an empty keypad."""
+        super().dismiss_success()
+        if self._view.screen is not Screen.SUCCESS:
+            self._leave.stop()
+
     # -- what the user does ---------------------------------------------------------------
-
-    def press(self, key: Key) -> None:
-        """Press a key of the keypad, or of the custom tip's or a discount's."""
-        view = self._view
-        if view.screen is Screen.TIP and view.custom is not None:
-            self.sound_wanted.emit(Sound.CLICK)
-            self._set(custom=self._custom(press_percent(view.custom.text, key)))
-        else:
-            super().press(key)
-
-    def ok(self) -> None:
-        """Ask for the tip or the invoice; while a sale is under way nothing happens."""
-        view = self._view
-        if view.screen is Screen.CART and (self._is_editing or self._is_guarded()):
-            return
-        if view.screen not in HOME | {Screen.CART} or not view.can_charge:
-            return
-        self.sound_wanted.emit(Sound.CLICK)
-        shop = self._readiness.shop
-        if shop is not None and shop.tip_recipients and self._presets:
-            choices = tuple(self._choice(percent) for percent in self._presets)
-            self._set(screen=Screen.TIP, tip_choices=choices, custom=None, error="", told="")
-        else:
-            self._charge(Fraction(0))
-
-    def choose_tip(self, percent: Fraction) -> None:
-        """Charge with a tip of ``percent``; 0 is no tip."""
-        if self._view.screen is not Screen.TIP or self._is_guarded():
-            return
-        self.sound_wanted.emit(Sound.CLICK)
-        self._charge(percent)
-
-    def open_custom(self) -> None:
-        """Type a percentage instead of choosing one."""
-        if self._view.screen is Screen.TIP and self._view.custom is None and not self._is_guarded():
-            self.sound_wanted.emit(Sound.CLICK)
-            self._set(custom=self._custom(""))
-            self._entered_at = self._clock()
-
-    def choose_custom(self) -> None:
-        """Charge with the typed percentage, if it is one."""
-        custom = self._view.custom
-        percent = percent_of(custom.text) if custom is not None else None
-        if percent is not None:
-            self.choose_tip(percent)
 
     def back(self) -> None:
         """Go one step back: from the typed percentage to the presets, else as :meth:`cancel`."""
@@ -103,14 +72,31 @@ class Till(Basket):
         view = self._view
         if self._is_guarded():
             return
-        if view.screen is Screen.TIP:
+        if view.screen in {Screen.TIP, Screen.PRICE}:
             self._to_keypad(entry=view.entry)
         elif view.screen is Screen.MAKING:
             self._asked.give_up()
+            self._drop_ready()
             self._to_keypad(entry=view.entry)
         elif view.screen is Screen.INVOICE and view.payment is not None:
             self._give_up(view.payment)
             self._to_keypad()
+
+    def change_amount(self) -> None:
+        """Give the code on the screen up and type another amount, from what was typed."""
+        view = self._view
+        if view.screen is Screen.INVOICE and view.payment is not None and not self._is_guarded():
+            self._give_up(view.payment)
+            self._to_keypad(entry=view.entry)
+
+    def agree_to_price(self) -> None:
+        """Sell at the price that moved far: a person has seen both."""
+        view = self._view
+        if view.screen is not Screen.PRICE or self._is_guarded():
+            return
+        self.sound_wanted.emit(Sound.CLICK)
+        if view.sale is not None and view.move is not None:
+            self._ask_for(replace(view.sale, agreed=view.move.price))
 
     # -- what has happened ----------------------------------------------------------------
 
@@ -121,9 +107,8 @@ class Till(Basket):
                 self._on_part(fact)
             case ShopReady():
                 self._on_shop(fact)
-            case PriceChanged():
-                self._price = fact.price
-                self._set()
+            case PriceDoubted():
+                self._on_doubt(fact.move)
             case InvoiceReady():
                 self._on_invoice(fact.payment)
             case ChargeFailed():
@@ -149,7 +134,12 @@ class Till(Basket):
     def _on_shop(self, shop: ShopReady) -> None:
         self._readiness = replace(self._readiness, shop=shop)
         view, currency = self._view, shop.currency
+        before, self._shop_currency = self._shop_currency, currency
         entry, cart, error = view.entry, view.cart, view.error
+        if entry.currency.is_sats and same_currency(before, currency):
+            # Somebody has switched to sats meanwhile, or they are the shop's.
+            self._set()
+            return
         if not same_currency(entry.currency, currency):
             if not view.basket.is_empty:
                 error = self.tr("The currency has changed: type the amount again.")
@@ -160,15 +150,53 @@ class Till(Basket):
             error=error,
         )
 
+    def _on_doubt(self, move: PriceMove) -> None:
+        self._asked.failed()
+        if self._view.screen is Screen.MAKING and not self._asked.is_waiting:
+            self.sound_wanted.emit(Sound.ERROR)
+            self._set(screen=Screen.PRICE, move=move)
+
     def _on_invoice(self, payment: Payment) -> None:
         if offer := offer_of(self._view.offers, payment.payment_hash):
             self._open(offer, payment)
             return
         if self._asked.answered(payment) and self._view.screen is Screen.MAKING:
-            self._set(screen=Screen.INVOICE, payment=payment)
+            self._ready = payment
+            if self._older.is_open:
+                # Two living codes at one counter: who has read the first may pay it.
+                self._wait.start()
+            else:
+                self._show_ready()
             return
-        self._give_up(payment)
+        self._give_up(payment, was_shown=False)
         self._leave_making()
+
+    def _show_ready(self) -> None:
+        payment, self._ready = self._ready, None
+        self._wait.stop()
+        if payment is not None:
+            self._older.tell()
+            self._set(screen=Screen.INVOICE, payment=payment, older=self._older.words)
+
+    def _drop_ready(self) -> None:
+        payment, self._ready = self._ready, None
+        self._wait.stop()
+        if payment is not None:
+            self._give_up(payment, was_shown=False)
+
+    def _on_older(self, payment: Payment) -> None:
+        """A code that was here before is dead, or paid: nothing waits for it any longer."""
+        self._older.ended(payment.id)
+        if self._ready is not None and payment.id == self._ready.id:
+            # It ended before anybody saw it.
+            self._ready = None
+            self._wait.stop()
+            self._leave_making()
+            return
+        if not self._older.is_open:
+            self._show_ready()
+        if self._view.screen is Screen.INVOICE:
+            self._set(older=self._older.words)
 
     def _on_failure(self, sentence: str) -> None:
         self._asked.failed()
@@ -185,10 +213,13 @@ class Till(Basket):
         self._to_keypad(entry=self._view.entry, error=sentence)
 
     def _on_paid(self, payment: Payment) -> None:
+        self._on_older(payment)
         if self._is_shown(payment) and self._view.screen is Screen.INVOICE:
             self._notices.green(payment)
             self.sound_wanted.emit(Sound.SUCCESS)
-            self._set(screen=Screen.SUCCESS, payment=payment)
+            self._set(screen=Screen.SUCCESS, payment=payment, older="")
+            if self._success_seconds:
+                self._leave.start()
             self.green_shown.emit(payment)
             return
         if offer_of(self._view.offers, payment.payment_hash) is not None:
@@ -198,6 +229,7 @@ class Till(Basket):
         self._set(offers=without(self._view.offers, payment.payment_hash))
 
     def _on_closed(self, payment: Payment) -> None:
+        self._on_older(payment)
         self._withdraw(payment)
         if not self._is_shown(payment) or self._view.screen is not Screen.INVOICE:
             return
@@ -221,27 +253,3 @@ class Till(Basket):
         others = {known.id: known for known in payment.transfers}
         others[transfer.id] = transfer
         self._set(payment=replace(payment, transfers=tuple(others.values())))
-
-    # -- the ways between the screens -----------------------------------------------------
-
-    def _charge(self, percent: Fraction) -> None:
-        entry, shop = self._view.entry, self._readiness.shop
-        if shop is None or not self._view.can_charge:
-            self._to_keypad(entry=entry)
-            return
-        sale = sale_of(self._view.basket, percent=percent, recipients=shop.tip_recipients)
-        self._failure = ""
-        self._asked.ask(sale)
-        self._set(screen=Screen.MAKING, sale=sale, custom=None, error="", told="")
-        self.charge_wanted.emit(sale)
-
-    def _choice(self, percent: Fraction) -> TipChoice:
-        base = self._view.basket.total
-        tip = Money(minor=tip_of(base.minor, percent), currency=base.currency)
-        return TipChoice(percent=percent, amount=tip)
-
-    def _custom(self, text: str) -> CustomTip:
-        percent = percent_of(text)
-        return CustomTip(
-            text=text, amount=None if percent is None else self._choice(percent).amount
-        )

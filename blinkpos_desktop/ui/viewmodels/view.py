@@ -10,6 +10,7 @@ from blinkpos_desktop.domain.cart import Cart, with_typed
 from blinkpos_desktop.domain.entry import Entry
 from blinkpos_desktop.domain.money import Money
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.sale import Sale
 
 
@@ -20,6 +21,8 @@ class Screen(StrEnum):
     ITEMS = "items"
     CART = "cart"
     TIP = "tip"
+    PRICE = "price"
+    """The price moved far: a person agrees to it, or sells nothing."""
     MAKING = "making"
     """The invoice was asked for and has not come yet."""
     INVOICE = "invoice"
@@ -85,10 +88,19 @@ class TipChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomTip:
-    """A percentage being typed; ``amount`` is None while it is not a valid one."""
+    """A percentage or an amount being typed; ``amount`` is None while it is not a valid one."""
 
     text: str
     amount: Money | None
+    is_percent: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Somebody who may have served: a tip recipient."""
+
+    username: str
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +136,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceView:
+    """What a bitcoin costs, and of when that is, in Unix seconds; None when nobody said."""
+
+    bitcoin: Money
+    since: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillView:
     """The counter at one moment."""
 
@@ -146,8 +166,14 @@ class TillView:
     noting: str | None = None
     """The note, while it is being typed there."""
     tip_choices: tuple[TipChoice, ...] = ()
+    round_up: Money | None = None
+    """The tip that makes a whole sum; None where the sum is not asked for a tip."""
+    servers: tuple[Server, ...] = ()
+    """Among whom the tip can be divided, if there are several."""
     custom: CustomTip | None = None
-    """A custom percentage, while one is being typed."""
+    """A custom tip, while one is being typed."""
+    move: PriceMove | None = None
+    """How the price moved, while a person is asked about it."""
     sale: Sale | None = None
     """What is being asked for, while the invoice is made."""
     payment: Payment | None = None
@@ -155,6 +181,12 @@ class TillView:
     unseen: str = ""
     """That payments can't be seen now, and what to do; empty while they can."""
     check: Check = Check()
+    older: str = ""
+    """That the code which was here before may still be payable; empty if it is not."""
+    price: PriceView | None = None
+    """The price of the shop's currency, once one is known."""
+    other_currency: str = ""
+    """What one tap makes the keypad's currency; empty if there is only one."""
     offers: tuple[Offer, ...] = ()
     """The newest last; the first one is shown."""
     notices: tuple[Notice, ...] = ()

@@ -10,10 +10,12 @@ from PySide6.QtCore import QCoreApplication
 from blinkpos_desktop.domain.cart import Discount, Line
 from blinkpos_desktop.domain.money import Currency, Money, format_percent
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.pricing import PriceMove, is_usable, of_a_bitcoin
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
 
 _GAP: Final = "\N{NARROW NO-BREAK SPACE}"
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
+_MINUTE: Final = 60
 _GROUPED_FROM: Final = 5
 """Four digits read well as they are."""
 
@@ -92,6 +94,32 @@ def tip_line(payment: Payment) -> str:
     if not names:
         text = QCoreApplication.translate("Words", "with {tip} tip")
     return text.format(tip=money_text(payment.tip), names=names)
+
+
+def price_line(bitcoin: Money, age: float | None) -> tuple[str, Tone]:
+    """Say what a bitcoin costs and how old that is: ``₿ = $86 206.90 · 40 s ago``."""
+    line = f"₿ = {money_text(bitcoin)}"
+    if age is None:
+        return line, Tone.QUIET
+    if not is_usable(max(0, age)):
+        text = QCoreApplication.translate("Words", "{price} · too old, {n} min")
+        return text.format(price=line, n=int(age) // 60), Tone.ALERT
+    seconds = int(max(0, age)) // 10 * 10
+    if seconds < _MINUTE:
+        text = QCoreApplication.translate("Words", "{price} · {n} s ago")
+        return text.format(price=line, n=seconds), Tone.QUIET
+    text = QCoreApplication.translate("Words", "{price} · {n} min ago")
+    return text.format(price=line, n=seconds // _MINUTE), Tone.QUIET
+
+
+def move_words(move: PriceMove) -> str:
+    """Say how the price of a bitcoin moved, and ask."""
+    text = QCoreApplication.translate(
+        "Words",
+        "A bitcoin was {before} {n} minutes ago and is {now} now. Sell at the new price?",
+    )
+    before, now = money_text(of_a_bitcoin(move.before)), money_text(of_a_bitcoin(move.price))
+    return text.format(before=before, now=now, n=move.minutes)
 
 
 def transfer_line(transfer: Transfer) -> tuple[str, Tone]:

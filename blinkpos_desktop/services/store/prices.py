@@ -1,0 +1,37 @@
+"""The last hour's prices in PostgreSQL, shared by the tills and their commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.services.store.connections import Connections
+
+
+class PostgresPrices:
+    """What new prices are compared with (``ports.PriceBook``). A statement a question."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Take the way to the database."""
+        self._connections = connections
+
+    async def prices(self, currency: Currency, *, since: int) -> Sequence[Price]:
+        """Return the lowest and the highest that count, younger than ``since`` by Blink's time."""
+        async with self._connections.single() as ledger:
+            rows = await ledger.rows("prices_since", currency=currency.code, since=since)
+        return [
+            Price(currency=currency, base=row["base"], offset=row["scale"], as_of=row["as_of"])
+            for row in rows
+        ]
+
+    async def keep(self, price: Price, *, is_agreed: bool) -> None:
+        """Let a price count; one that a person agreed to ends those before it."""
+        async with self._connections.single() as ledger:
+            await ledger.run(
+                "keep_price",
+                currency=price.currency.code,
+                base=price.base,
+                scale=price.offset,
+                as_of=price.as_of,
+                is_agreed=is_agreed,
+            )

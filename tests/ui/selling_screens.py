@@ -1,0 +1,136 @@
+"""States of selling: prices and currencies, tips for several, a code that waits for another."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtTest import QTest
+
+from blinkpos_desktop.domain.facts import InvoiceReady, PriceChanged, PriceDoubted
+from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.pricing import PriceMove
+from blinkpos_desktop.domain.sale import parse_recipients
+from tests.ui.fakes import PRESETS, USD, payment_for, shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.ui.screens import Stage
+
+EURO: Final = Currency(code="EUR", digits=2, symbol="€", name="Euro")
+FOUR: Final = parse_recipients(["ana:60", "ben:40", "carla_from_the_bar:20", "dimitri:20"])
+
+
+def _fiat(text: str = "12.50", *, age: float = 45) -> Stage:
+    from tests.ui.screens import Stage
+
+    stage = Stage(currency=USD).ready().type(text)
+    stage.tell(_price(age=age))
+    return stage
+
+
+def _price(*, age: float) -> PriceChanged:
+    now = time.time()
+    price = Price(currency=USD, base=86_206_896_552, offset=12, as_of=int(now - age))
+    return PriceChanged(price=price, since=now - age, is_sure=True)
+
+
+def price_live() -> Stage:
+    return _fiat()
+
+
+def price_old() -> Stage:
+    return _fiat(age=1300)
+
+
+def price_in_sats() -> Stage:
+    stage = _fiat()
+    stage.till.switch_currency()
+    return stage
+
+
+def price_moved() -> Stage:
+    stage = _fiat()
+    stage.till.ok()
+    stage.till.choose_tip(PRESETS[0])
+    before = Price(currency=USD, base=86_206_896_552, offset=12, as_of=1_780_000_000)
+    now = replace(before, base=120_000_000_000, as_of=before.as_of + 700)
+    stage.tell(PriceDoubted(move=PriceMove(before=before, price=now)))
+    return stage
+
+
+def _served(count: int, text: str = "12.50") -> Stage:
+    stage = _fiat(text)
+    stage.tell(shop(currency=USD, recipients=FOUR[:count]))
+    stage.till.ok()
+    return stage
+
+
+def tip_two() -> Stage:
+    return _served(2)
+
+
+def tip_four() -> Stage:
+    stage = _served(4, "98765.43")
+    stage.till.toggle_server("carla_from_the_bar")
+    return stage
+
+
+def tip_amount() -> Stage:
+    stage = _served(2)
+    stage.till.open_custom()
+    stage.till.choose_tip_kind(is_percent=False)
+    return stage.type("2.50")
+
+
+def _again(stage: Stage) -> Payment:
+    stage.till.change_amount()
+    stage.till.ok()
+    stage.till.choose_tip(PRESETS[0])
+    payment = payment_for(stage.bridge.charges[-1], number=2)
+    assert payment.invoice is not None
+    invoice = replace(payment.invoice, expires_at=int(time.time()) + 872)
+    return replace(payment, invoice=invoice)
+
+
+def invoice_older() -> Stage:
+    """The code before could not be cancelled in time; Blink was asked meanwhile, too."""
+    stage = _fiat("1250.00")
+    stage.invoice()
+    payment = _again(stage)
+    stage.till._wait.setInterval(0)
+    stage.tell(InvoiceReady(payment=payment))
+    QTest.qWait(1)
+    assert stage.till.view.older
+    return stage
+
+
+def invoice_served() -> Stage:
+    stage = _served(4)
+    for name in ("ana", "carla_from_the_bar"):
+        stage.till.toggle_server(name)
+    stage.till.choose_tip(PRESETS[0])
+    payment = payment_for(stage.bridge.charges[-1])
+    merchant, tip = payment.transfers
+    tips = tuple(
+        replace(tip, id=2 + at, recipient=each.username)
+        for at, each in enumerate(stage.bridge.charges[-1].recipients)
+    )
+    stage.tell(InvoiceReady(payment=replace(payment, transfers=(merchant, *tips))))
+    return stage
+
+
+STATES: Final[tuple[Callable[[], Stage], ...]] = (
+    price_live,
+    price_old,
+    price_in_sats,
+    price_moved,
+    tip_two,
+    tip_four,
+    tip_amount,
+    invoice_older,
+    invoice_served,
+)
