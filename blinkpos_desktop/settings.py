@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import platformdirs
 
 from blinkpos_desktop.domain.address import LAST_PORT, parts_of
+from blinkpos_desktop.domain.appearance import USUAL, Appearance, parse_appearance
 from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
@@ -57,6 +58,11 @@ _NAMES: Final = frozenset(
         "ALERT_URL",
         "BACKUP_DIR",
         "BACKUP_PASSPHRASE",
+        "THEME",
+        "TEXT_SCALE",
+        "MOTION",
+        "VOLUME",
+        "SUCCESS_SECONDS",
     }
 )
 _KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
@@ -120,6 +126,7 @@ class Settings:
     backup_dir: Path | None = None
     """Where backups are written by themselves; a folder of the data folder without it."""
     backup_passphrase: Secret | None = None
+    appearance: Appearance = USUAL
 
     @property
     def backups(self) -> Path:
@@ -257,7 +264,15 @@ def _build(values: Mapping[str, str]) -> Settings:
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
         alert_url=Secret(alert) if alert else None,
         metrics_port=_port(values.get("METRICS_PORT")),
+        appearance=_appearance(values),
     )
+
+
+def _appearance(values: Mapping[str, str]) -> Appearance:
+    try:
+        return parse_appearance(values)
+    except InputError as error:
+        raise SettingsError(f"{PREFIX}{error.sentence}") from error
 
 
 def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:

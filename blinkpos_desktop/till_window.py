@@ -84,6 +84,7 @@ def run(
         bridge,
         presets=settings.tip_presets,
         currency=likely_currency(settings.currency),
+        appearance=settings.appearance,
         network=known if network is None else network,
         zone=settings.timezone,
     )

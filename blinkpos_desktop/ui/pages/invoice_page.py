@@ -6,18 +6,19 @@ import time
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.ui.theme import COPIED_MS, TYPE
+from blinkpos_desktop.ui.theme import COPIED_MS
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Check, TillView
 from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, tip_line, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, keep_room
 from blinkpos_desktop.ui.widgets.page import TwoPane
 from blinkpos_desktop.ui.widgets.qr import QrCode
+from blinkpos_desktop.ui.widgets.row import Row
 
 _LINES = 4
 """Of words about the payment, for which there is always room."""
@@ -77,11 +78,11 @@ class InvoicePage(TwoPane):
     def arrange(self) -> None:
         """Size the amount."""
         super().arrange()
-        self.amount.set_size(self.metrics.px(TYPE["amount"] * 3 // 4))
+        self.amount.set_size(self.metrics.font("amount", 0.75))
         self._column.setSpacing(self.metrics.gap)
         self._buttons.setSpacing(self.metrics.gap)
         # Nothing may move under a finger when words appear.
-        self._words.setFixedHeight(round(self.metrics.px(TYPE["caption"]) * 1.35 * _LINES))
+        keep_room(self._words, self.metrics.line("caption") * _LINES, self.metrics)
         self.turn()
 
     def turn(self) -> None:
@@ -145,9 +146,9 @@ class InvoicePage(TwoPane):
         self._column.addStretch(1)
         self._column.addWidget(self.request)
         self._column.addWidget(self.copy)
-        self._buttons = QHBoxLayout()
-        self._buttons.addWidget(self.check, 1)
-        self._buttons.addWidget(self.cancel, 1)
+        self._buttons = Row()
+        self._buttons.add(self.check)
+        self._buttons.add(self.cancel)
         self._column.addLayout(self._buttons)
         return panel
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
@@ -14,10 +13,11 @@ from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, keep_room
 from blinkpos_desktop.ui.widgets.notices import NoticeList
 from blinkpos_desktop.ui.widgets.offer import OfferCard
 from blinkpos_desktop.ui.widgets.page import TwoPane
+from blinkpos_desktop.ui.widgets.row import Row
 
 _HINT_LINES = 2
 
@@ -38,7 +38,7 @@ class KeypadPage(TwoPane):
         self._worth = Label(role="caption")
         self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
         self._others = QVBoxLayout()
-        self._foot = QHBoxLayout()
+        self._foot, self._caption = Row(), Row()
         self.last = Button(self.tr("Last sale"), name=self.tr("Result of the last sale"))
         self.cart = Button(name=self.tr("Cart, discount and note"))
         self._panel = self._build_panel()
@@ -81,16 +81,16 @@ class KeypadPage(TwoPane):
         """Size the amount, the keys and the room for hints."""
         super().arrange()
         metrics = self.metrics
-        self.amount.set_size(metrics.px(TYPE["amount"]))
+        self.amount.set_size(metrics.font("amount"))
         self.keypad.set_metrics(metrics)
         self.offer.set_metrics(metrics)
         self.notices.set_metrics(metrics)
         # Room for the hint is always there, so that nothing jumps when it appears.
-        line = metrics.px(TYPE["body"]) * 1.35
-        self.hint.setFixedHeight(round(line * _HINT_LINES))
+        line = metrics.line("body")
+        keep_room(self.hint, line * _HINT_LINES, metrics)
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
-        self._sum.setFixedHeight(round(line))
+        self._sum.setFixedHeight(line)
         self._foot.setSpacing(metrics.gap)
         self._foot.setContentsMargins(0, metrics.gap, 0, 0)
         self.turn()
@@ -105,18 +105,16 @@ class KeypadPage(TwoPane):
         column = QVBoxLayout(panel)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        caption = QHBoxLayout()
-        caption.addWidget(self._currency)
-        caption.addStretch(1)
-        caption.addWidget(self._worth)
-        column.addLayout(caption)
+        self._caption.add(self._currency)
+        self._caption.add(self._worth, 0)
+        column.addLayout(self._caption)
         column.addWidget(self.amount)
         column.addWidget(self._sum)
         column.addWidget(self.hint)
         column.addLayout(self._others, 1)
         column.addLayout(self._foot)
-        self._foot.addWidget(self.last, 1)
-        self._foot.addWidget(self.cart, 1)
+        self._foot.add(self.last)
+        self._foot.add(self.cart)
         self._others.addWidget(self.offer)
         self._others.addWidget(self.notices, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -8,15 +8,12 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QSizePolicy,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from blinkpos_desktop.domain.money import format_percent
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import CustomTip, TillView, TipChoice
 from blinkpos_desktop.ui.viewmodels.words import money_text
@@ -25,6 +22,8 @@ from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
+from blinkpos_desktop.ui.widgets.row import Row
+from blinkpos_desktop.ui.widgets.stack import Stack
 
 
 class ChoiceButton(Button):
@@ -74,7 +73,8 @@ class TipPage(Page):
 
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Tip"), parent=parent)
-        self._stack = QStackedLayout(self)
+        self._stack = Stack()
+        self.setLayout(self._stack)
         self.presets = _Presets(till)
         self.custom = _Custom(till)
         self._stack.addWidget(self.presets)
@@ -110,14 +110,13 @@ class _Presets(Page):
         self.no_tip.clicked.connect(lambda: till.choose_tip(Fraction(0)))
         self.cancel.clicked.connect(till.back)
         self._column = QVBoxLayout(self)
-        head = QHBoxLayout()
-        head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._amount)
+        head = Row()
+        head.add(self._title)
+        head.add(self._amount, 0)
         self._grid = QGridLayout()
-        self._row = QHBoxLayout()
-        self._row.addWidget(self.custom)
-        self._row.addWidget(self.no_tip)
+        self._row = Row()
+        self._row.add(self.custom)
+        self._row.add(self.no_tip)
         self._column.addLayout(head)
         self._column.addLayout(self._grid, 3)
         self._column.addLayout(self._row, 2)
@@ -142,12 +141,12 @@ class _Presets(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._is_wide is not (self.width() > self.height()):
+        if self._is_wide is not self.metrics.is_wide:
             self._fill()
 
     def _fill(self) -> None:
         clear(self._grid)
-        self._is_wide = self.width() > self.height()
+        self._is_wide = self.metrics.is_wide
         self.choices = [ChoiceButton(choice) for choice in self._shown]
         # Four in a square on a tall window, else all in a row.
         columns = max(1, len(self._shown)) if self._is_wide else 2
@@ -189,9 +188,9 @@ class _Custom(TwoPane):
 
     def arrange(self) -> None:
         super().arrange()
-        self.amount.set_size(self.metrics.px(TYPE["amount"]))
+        self.amount.set_size(self.metrics.font("amount"))
         self.keypad.set_metrics(self.metrics)
-        self._worth.setMinimumHeight(self.metrics.px(TYPE["title"]) * 3 // 2)
+        self._worth.setMinimumHeight(self.metrics.font("title") * 3 // 2)
         self.turn()
 
     def turn(self) -> None:

@@ -29,6 +29,7 @@ class Pager(QWidget):
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addStretch(1)
         for widget in (self.before, self._place, self.after):
             self._row.addWidget(widget)
         self.before.clicked.connect(lambda: self.turned.emit(self._page - 1))
@@ -40,7 +41,7 @@ class Pager(QWidget):
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
         self._row.setSpacing(metrics.px(4))
-        self._place.setMinimumWidth(metrics.px(44))
+        self._place.setMinimumWidth(metrics.high(44))
 
     def show_place(self, page: int, pages: int) -> None:
         """Show which page of how many there is; nothing for one alone."""
