@@ -148,11 +148,10 @@ class _Presets(Page):
         clear(self._grid)
         self._is_wide = self.metrics.is_wide
         self.choices = [ChoiceButton(choice) for choice in self._shown]
-        # Four in a square on a tall window, else all in a row.
-        columns = max(1, len(self._shown)) if self._is_wide else 2
+        # All in a row; on a tall window one below the other, and an even number in a square.
+        columns = max(1, len(self._shown)) if self._is_wide else 2 - len(self._shown) % 2
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
-            wide = 2 if columns == 2 and index == len(self._shown) - 1 and index % 2 == 0 else 1  # noqa: PLR2004
-            self._grid.addWidget(button, index // columns, index % columns, 1, wide)
+            self._grid.addWidget(button, index // columns, index % columns)
             button.clicked.connect(lambda _=False, c=choice: self._till.choose_tip(c.percent))
 
 

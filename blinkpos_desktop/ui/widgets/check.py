@@ -31,6 +31,8 @@ class CheckMark(QWidget):
             self.finish()
             return
         self._motion.stop()
+        # The motion tells a value that is another only, and it began at nothing.
+        self._draw(0.0)
         self._motion.start()
 
     def finish(self) -> None:

@@ -162,6 +162,7 @@ class Chips(QWidget):
         self._names: tuple[str, ...] = ()
         self._chosen = ""
         self._first = 0
+        self._is_filling = False
         self._metrics = Metrics()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -182,12 +183,21 @@ class Chips(QWidget):
             self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show more or fewer; a height that changes while they are laid out says nothing."""
+        """Show more or fewer."""
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._fill()
+        self._fill()
 
     def _fill(self) -> None:
+        # Showing a chip may resize all of them in its midst.
+        if self._is_filling:
+            return
+        self._is_filling, width = True, -1
+        while width != self.width():
+            width = self.width()
+            self._fill_once()
+        self._is_filling = False
+
+    def _fill_once(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget is not self.more:
