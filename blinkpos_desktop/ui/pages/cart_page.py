@@ -61,6 +61,10 @@ class CartPage(Page):
         for page in (self.lines, self.discount, self.note):
             page.set_metrics(self.metrics)
 
+    def set_room(self, height: int) -> None:
+        """Pass it on."""
+        self.discount.set_room(height)
+
 
 class _Rows(QWidget):
     """The rows that fit, a page at a time.
@@ -257,7 +261,7 @@ class _Discount(TwoPane):
         self._column.addWidget(self.use)
         self._column.addLayout(self._foot)
         self.panes.addWidget(panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.percent.clicked.connect(lambda: till.choose_kind(is_percent=True))
         self.fixed.clicked.connect(lambda: till.choose_kind(is_percent=False))

@@ -53,7 +53,7 @@ class InvoicePage(TwoPane):
         self.copy.clicked.connect(self._copy)
         self.check.clicked.connect(till.check_now)
         self.cancel.clicked.connect(till.cancel)
-        self.panes.addWidget(self.qr)
+        self.hold(self.qr)
         self.panes.addWidget(self._build_panel())
 
     def show_view(self, view: TillView) -> None:
@@ -82,8 +82,14 @@ class InvoicePage(TwoPane):
         self._column.setSpacing(self.metrics.gap)
         self._buttons.setSpacing(self.metrics.gap)
         # Nothing may move under a finger when words appear.
-        keep_room(self._words, self.metrics.line("caption") * _LINES, self.metrics)
+        is_large = self.metrics.text > 1
+        # In large text what can be asked for by a button is not said as well.
+        self.request.setVisible(not is_large)
+        keep_room(self._words, 0 if is_large else self._words_height(), self.metrics)
         self.turn()
+
+    def _words_height(self) -> int:
+        return self.metrics.line("caption") * _LINES
 
     def turn(self) -> None:
         """Give the code a square, and the words the rest."""

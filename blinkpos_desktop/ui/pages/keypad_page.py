@@ -43,7 +43,7 @@ class KeypadPage(TwoPane):
         self.cart = Button(name=self.tr("Cart, discount and note"))
         self._panel = self._build_panel()
         self.panes.addWidget(self._panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.keypad.ok_pressed.connect(till.ok)
         self.offer.wanted.connect(till.take_up)
@@ -81,7 +81,8 @@ class KeypadPage(TwoPane):
         """Size the amount, the keys and the room for hints."""
         super().arrange()
         metrics = self.metrics
-        self.amount.set_size(metrics.font("amount"))
+        # A tall window has the room to be read from across the counter.
+        self.amount.set_size(metrics.font("amount", 1.0 if metrics.is_wide else 1.5))
         self.keypad.set_metrics(metrics)
         self.offer.set_metrics(metrics)
         self.notices.set_metrics(metrics)

@@ -98,8 +98,10 @@ class SuccessPage(Page):
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(self.metrics.gap)
         self._lines.setSpacing(self.metrics.px(2))
-        self.check.set_side(self.metrics.px(104))
-        self.amount.set_size(self.metrics.font("amount", 0.8))
+        metrics = self.metrics
+        side = 104 / max(1.0, metrics.text) if metrics.is_wide else 148
+        self.check.set_side(metrics.px(side))
+        self.amount.set_size(metrics.font("amount", 0.8 if metrics.is_wide else 1.1))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the next sale's page to it."""

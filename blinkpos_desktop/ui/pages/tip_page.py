@@ -92,6 +92,10 @@ class TipPage(Page):
         self.presets.set_metrics(self.metrics)
         self.custom.set_metrics(self.metrics)
 
+    def set_room(self, height: int) -> None:
+        """Pass it on."""
+        self.custom.set_room(height)
+
 
 class _Presets(Page):
     def __init__(self, till: Till) -> None:
@@ -103,8 +107,8 @@ class _Presets(Page):
         self._title = Label(self.tr("Add a tip?"), role="title")
         self._amount = Label(role="title")
         self._amount.set_tone("quiet")
-        self.custom = Button(self.tr("Custom"))
-        self.no_tip = Button(self.tr("No tip"))
+        self.custom = Button(self.tr("Custom"), role="choice")
+        self.no_tip = Button(self.tr("No tip"), role="choice")
         self.cancel = Button(self.tr("Cancel"), role="plain")
         self.custom.clicked.connect(till.open_custom)
         self.no_tip.clicked.connect(lambda: till.choose_tip(Fraction(0)))
@@ -150,6 +154,9 @@ class _Presets(Page):
         self.choices = [ChoiceButton(choice) for choice in self._shown]
         # All in a row; on a tall window one below the other, and an even number in a square.
         columns = max(1, len(self._shown)) if self._is_wide else 2 - len(self._shown) % 2
+        rows = -(-len(self._shown) // columns)
+        self._column.setStretch(1, 3 if self._is_wide else rows)
+        self._column.setStretch(2, 2 if self._is_wide else 1)
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
             self._grid.addWidget(button, index // columns, index % columns)
             button.clicked.connect(lambda _=False, c=choice: self._till.choose_tip(c.percent))
@@ -175,7 +182,7 @@ class _Custom(TwoPane):
         column.addWidget(self.use)
         column.addWidget(self.back)
         self.panes.addWidget(panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.use.clicked.connect(till.choose_custom)
         self.back.clicked.connect(till.back)

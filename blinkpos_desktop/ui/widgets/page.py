@@ -6,11 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.ui.theme import Metrics
 
+_ANY_HEIGHT: Final = 16_777_215
 _PANE: Final = 350
 """The least width of one beside another, in pixels of the 800x480 design."""
 
@@ -33,6 +34,9 @@ class Page(QWidget):
     def set_appearance(self, appearance: Appearance) -> None:
         """Take what is more than sizes and colours: how long it stays, whether it moves."""
 
+    def set_room(self, height: int) -> None:
+        """Know how much of the page can be seen at once; it may be higher."""
+
     def arrange(self) -> None:
         """Lay the page out with ``self.metrics``."""
 
@@ -53,6 +57,23 @@ class TwoPane(Page):
         super().__init__(name=name, parent=parent)
         self.panes = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._is_wide: bool | None = None
+        self._held: list[QWidget] = []
+        self._room = 0
+
+    def hold(self, widget: QWidget) -> None:
+        """Add a half that is always seen whole, however high the other one makes the page."""
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(widget, 1)
+        column.addStretch(0)
+        self._held.append(widget)
+        self.panes.addWidget(holder)
+
+    def set_room(self, height: int) -> None:
+        """Keep what is held no higher than what can be seen."""
+        self._room = height
+        self._limit()
 
     @property
     def is_wide(self) -> bool:
@@ -84,9 +105,18 @@ class TwoPane(Page):
         is_wide = self.is_wide
         if self._is_wide is not is_wide:
             self._is_wide = is_wide
+            self._limit()
             direction = QBoxLayout.Direction
             self.panes.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
             self.turn()
+
+    def _limit(self) -> None:
+        margins = self.panes.contentsMargins()
+        room = self._room - margins.top() - margins.bottom()
+        for widget in self._held:
+            is_limited = bool(self._is_wide) and self._room > 0
+            least = widget.minimumSizeHint().height()
+            widget.setMaximumHeight(max(room, least) if is_limited else _ANY_HEIGHT)
 
 
 def clear(layout: QLayout) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QStackedLayout, QWidget
 
+from blinkpos_desktop.ui.widgets.page import Page
 from blinkpos_desktop.ui.widgets.throwing import throw
 
 
@@ -23,7 +25,7 @@ class PageStack(QWidget):
         self._frames: dict[QWidget, _Frame] = {}
         self._stack.currentChanged.connect(self.currentChanged)
 
-    def addWidget(self, page: QWidget) -> None:
+    def addWidget(self, page: Page) -> None:
         """Take a page."""
         self._frames[page] = _Frame(page)
         self._stack.addWidget(self._frames[page])
@@ -43,8 +45,9 @@ class PageStack(QWidget):
 class _Frame(QScrollArea):
     """A window onto a page, which fills it as long as it can."""
 
-    def __init__(self, page: QWidget) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
+        self._page = page
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -56,6 +59,11 @@ class _Frame(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Return nothing: the window's size is not the pages' to say."""
         return QSize(0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the page how much of it is seen."""
+        self._page.set_room(self.viewport().height())
+        super().resizeEvent(event)
 
     def _take_finger(self, _least: int, most: int) -> None:
         """Let a finger push the page; not where there is nothing to push, for taps come later."""
