@@ -82,7 +82,7 @@ class KeypadPage(TwoPane):
         super().arrange()
         metrics = self.metrics
         # A tall window has the room to be read from across the counter.
-        self.amount.set_size(metrics.font("amount", 1.0 if metrics.is_wide else 1.5))
+        self.amount.set_size(metrics.font("amount", 1.0 if metrics.is_wide else 1.25))
         self.keypad.set_metrics(metrics)
         self.offer.set_metrics(metrics)
         self.notices.set_metrics(metrics)
@@ -98,8 +98,8 @@ class KeypadPage(TwoPane):
 
     def turn(self) -> None:
         """Give the keys the larger half."""
-        self.panes.setStretch(0, 2)
-        self.panes.setStretch(1, 3)
+        self.panes.setStretch(0, 2 if self.is_wide else 3)
+        self.panes.setStretch(1, 3 if self.is_wide else 4)
 
     def _build_panel(self) -> QWidget:
         panel = QWidget()

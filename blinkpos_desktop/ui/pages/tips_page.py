@@ -165,8 +165,9 @@ class TipsPage(Page):
         for number, (text, tone) in enumerate(shares):
             share = Label(text, role="caption")
             share.set_tone(tone)
+            share.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if number == 0:
-                foot.add(share, 0)
+                foot.add(share)
             else:
                 column.addWidget(share, 0, Qt.AlignmentFlag.AlignRight)
         return card
