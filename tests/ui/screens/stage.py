@@ -102,6 +102,9 @@ class Stage:
         assert payment.invoice is not None
         invoice = replace(payment.invoice, expires_at=int(time.time()) + 872)
         payment = replace(payment, invoice=invoice)
+        if not self.currency.is_sats:
+            sums = f"{payment.base} + 10% tip = {payment.total}"
+            payment = replace(payment, memo=f"{sums} ({payment.total_sats} sats)")
         self.tell(InvoiceReady(payment=payment))
         return payment
 
