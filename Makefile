@@ -12,10 +12,11 @@ RUNS ?= 100000
 KILLS ?= 2000
 EXAMPLES ?= 2000
 
-.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench weeks lock sounds clean
+.PHONY: help setup demo run test test-all simulate crash fuzz lint format bench weeks lock sounds \
+        screenshots clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo '  Options for the program go into ARGS: make demo ARGS=--headless'
 
 setup: ## put the whole product into .venv (quick when nothing is to do)
@@ -61,6 +62,9 @@ weeks: setup ## twenty thousand sales at the real till: what grows (ARGS="--sale
 
 lock: ## write the lock files anew (ARGS=--upgrade for new versions)
 	@sh scripts/setup.sh lock $(ARGS)
+
+screenshots: setup ## take every screen in every state: build/screens (ARGS="tip invoice" for some)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.ui.screens $(ARGS)
 
 sounds: setup ## make assets/sounds anew
 	@$(BIN)/python scripts/make_sounds.py

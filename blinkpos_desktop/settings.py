@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import platformdirs
 
 from blinkpos_desktop.domain.address import LAST_PORT, parts_of
+from blinkpos_desktop.domain.appearance import USUAL, Appearance, parse_appearance
 from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
@@ -54,10 +55,14 @@ _NAMES: Final = frozenset(
         "REDIS_URL",
         "DATA_DIR",
         "METRICS_PORT",
-        "SUCCESS_SECONDS",
         "ALERT_URL",
         "BACKUP_DIR",
         "BACKUP_PASSPHRASE",
+        "THEME",
+        "TEXT_SCALE",
+        "MOTION",
+        "VOLUME",
+        "SUCCESS_SECONDS",
     }
 )
 _KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
@@ -70,7 +75,6 @@ _SECRET: Final[Mapping[str, str]] = {
 }
 """What a settings file that others can read must not hold."""
 _SHORTEST_PASSPHRASE: Final = 8
-_MOST_SUCCESS_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,10 @@ class Settings:
     key_passphrase: Secret | None = None
     alert_url: Secret | None = None
     metrics_port: int | None = None
-    success_seconds: int = 10
-    """So long the green screen stays without a tap; 0: until one."""
     backup_dir: Path | None = None
     """Where backups are written by themselves; a folder of the data folder without it."""
     backup_passphrase: Secret | None = None
+    appearance: Appearance = USUAL
 
     @property
     def backups(self) -> Path:
@@ -261,8 +264,15 @@ def _build(values: Mapping[str, str]) -> Settings:
         state_dir=Path(platformdirs.user_log_dir("blinkpos", appauthor=False)),
         alert_url=Secret(alert) if alert else None,
         metrics_port=_port(values.get("METRICS_PORT")),
-        success_seconds=_success_seconds(values.get("SUCCESS_SECONDS", "10")),
+        appearance=_appearance(values),
     )
+
+
+def _appearance(values: Mapping[str, str]) -> Appearance:
+    try:
+        return parse_appearance(values)
+    except InputError as error:
+        raise SettingsError(f"{PREFIX}{error.sentence}") from error
 
 
 def _endpoints(values: Mapping[str, str]) -> tuple[str, str]:
@@ -305,14 +315,6 @@ def _port(text: str | None) -> int | None:
         return None
     if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= LAST_PORT:
         raise SettingsError(f"{PREFIX}METRICS_PORT is {quoted(text, 20)}: use 1 to 65535.")
-    return int(text)
-
-
-def _success_seconds(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or int(text) > _MOST_SUCCESS_SECONDS:
-        raise SettingsError(
-            f"{PREFIX}SUCCESS_SECONDS is {quoted(text, 20)}: use 1 to 3600, or 0 for until a tap."
-        )
     return int(text)
 
 

@@ -88,9 +88,9 @@ def run(
         bridge,
         presets=settings.tip_presets,
         currency=likely_currency(settings.currency),
+        appearance=settings.appearance,
         network=known if network is None else network,
         zone=settings.timezone,
-        success_seconds=settings.success_seconds,
     )
     app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()

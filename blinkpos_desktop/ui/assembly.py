@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
+from blinkpos_desktop.domain.appearance import USUAL, Appearance
 from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
@@ -18,7 +19,6 @@ from blinkpos_desktop.domain.tips import Scope
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
-from blinkpos_desktop.ui.viewmodels.counter import SUCCESS_SECONDS
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
@@ -89,25 +89,27 @@ def build(
     *,
     presets: tuple[Fraction, ...],
     currency: Currency,
-    dark: bool | None = None,
+    appearance: Appearance = USUAL,
     network: str = "",
     sound: bool = True,
     zone: tzinfo | None = None,
-    success_seconds: int = SUCCESS_SECONDS,
 ) -> MainWindow:
     """Return the till's window, wired to ``bridge`` and not yet shown.
 
-    ``dark`` is None to follow the system; ``network`` is given when it is known before Blink
-    answers, so that the band for money that is not real is there from the first moment. Days and
-    times are those of ``zone``, or of the machine's own.
+    What it looks like may become another at any time, by ``MainWindow.wear``. ``network`` is given
+    when it is known before Blink answers, so that the band for money that is not real is there from
+    the first moment. Days and times are those of ``zone``, or of the machine's own.
     """
-    till = Till(currency=currency, presets=presets, success_seconds=success_seconds)
+    till = Till(currency=currency, presets=presets)
     status = Status(network=network)
     tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
     history = History(currency=currency, zone=zone)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
-    window = MainWindow(till, status, tips, attention, health, shelf, last_sale, history, dark=dark)
-    sounds = Sounds(is_on=sound, parent=window)
+    window = MainWindow(
+        till, status, tips, attention, health, shelf, last_sale, history, appearance=appearance
+    )
+    sounds = Sounds(is_on=sound, volume=appearance.volume, parent=window)
+    window.appearance_changed.connect(lambda worn: sounds.set_volume(worn.volume))
     for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)

@@ -6,11 +6,12 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from blinkpos_desktop.domain.appearance import USUAL, Appearance, Look
+from blinkpos_desktop.ui.dressing import till_font
 from blinkpos_desktop.ui.keyboard import strike
 from blinkpos_desktop.ui.page_makers import PageMakers
-from blinkpos_desktop.ui.theme import Metrics, Theme, metrics_for, system_is_dark, till_font
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
@@ -21,9 +22,10 @@ from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen, TillView
-from blinkpos_desktop.ui.widgets.button import Button, IconButton
-from blinkpos_desktop.ui.widgets.icons import Icon
+from blinkpos_desktop.ui.wardrobe import Wardrobe
+from blinkpos_desktop.ui.widgets.header import Header
 from blinkpos_desktop.ui.widgets.page import Page
+from blinkpos_desktop.ui.widgets.page_stack import PageStack
 from blinkpos_desktop.ui.widgets.status_line import Band, StatusLine
 
 FIRST_SIZE: Final = (1024, 768)
@@ -52,12 +54,14 @@ class MainWindow(QWidget):
         first_painted: the keypad is on the screen.
         heavy_wanted: no thread imports anything any more; what is heavy may be loaded.
         theme_chosen: True when dark was chosen by hand, False when light.
+        appearance_changed: the Appearance that is worn from now on.
     """
 
     closing = Signal()
     first_painted = Signal()
     heavy_wanted = Signal()
     theme_chosen = Signal(bool)
+    appearance_changed = Signal(object)
 
     def __init__(
         self,
@@ -70,7 +74,7 @@ class MainWindow(QWidget):
         last_sale: LastSaleModel,
         history: History,
         *,
-        dark: bool | None = None,
+        appearance: Appearance = USUAL,
         parent: QWidget | None = None,
     ) -> None:
         # Before there is a widget: one that exists would hear of the font too late.
@@ -91,11 +95,8 @@ class MainWindow(QWidget):
             history=history,
             leave_health=self.open_till,
         )
-        self._follows_system = dark is None
-        self._is_dark = system_is_dark() if dark is None else dark
-        self._metrics: Metrics | None = None
+        self._wardrobe = Wardrobe(self, appearance)
         self._has_painted = False
-        self._waiting = 0
         self._pages: dict[object, Page] = {}
         self._build()
         self.setMinimumSize(*LEAST_SIZE)
@@ -105,13 +106,13 @@ class MainWindow(QWidget):
         attention.changed.connect(self._show_attention)
         shelf.changed.connect(self._show_shelf)
         last_sale.changed.connect(self._show_last_sale)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
         self._show_status(status.view)
         self._show_attention(attention.view)
-        self._wear()
+        self._dress()
         self._show_till(till.view)
         # The keyboard types on the counter; only Tab takes it elsewhere.
-        self.till_tab.setChecked(True)
+        self._header.tabs["till"].setChecked(True)
         self.setFocus()
 
     # -- pages ----------------------------------------------------------------------------
@@ -121,7 +122,7 @@ class MainWindow(QWidget):
         if name not in self._pages:
             page = self._makers.make(name)
             page.setParent(self.stack)
-            page.set_metrics(self._metrics or Metrics())
+            self._equip(page)
             self.stack.addWidget(page)
             self._pages[name] = page
         return self._pages[name]
@@ -162,36 +163,18 @@ class MainWindow(QWidget):
         # No button of the page that goes may pass the focus to its neighbour.
         self.setFocus()
         self.stack.setCurrentWidget(page)
-        tabs: dict[object, Button] = {
-            Screen.ITEMS: self.items_tab,
-            "history": self.history_tab,
-            "tips": self.tips_tab,
-            "attention": self.attention_tab,
-        }
-        shown = next((tab for name, tab in tabs.items() if page is self._pages.get(name)), None)
+        names = {Screen.ITEMS: "items"} | {name: name for name in ("history", "tips", "attention")}
+        shown = (tab for name, tab in names.items() if page is self._pages.get(name))
         if page is self._pages.get("health"):
-            self._uncheck_tabs()
+            self._header.uncheck()
         else:
-            (shown or self.till_tab).setChecked(True)
+            self._header.tabs[next(shown, "till")].setChecked(True)
         if page is not self._pages.get("last sale"):
             self._last_sale.close()
         if page is not self._pages.get("editor"):
             self._shelf.back()
         is_alone = page in {self._pages.get(name) for name in _ALONE}
         self._header.setVisible(not is_alone and (self._is_tab_open or self._is_home))
-
-    def _uncheck_tabs(self) -> None:
-        """Show that none of the tabs is open: one of a group never goes out by itself."""
-        for tab in (
-            self.till_tab,
-            self.items_tab,
-            self.history_tab,
-            self.tips_tab,
-            self.attention_tab,
-        ):
-            tab.setAutoExclusive(False)
-            tab.setChecked(False)
-            tab.setAutoExclusive(True)
 
     def _leave_tab(self) -> None:
         if self.stack.currentWidget() is self._pages.get("editor"):
@@ -233,17 +216,8 @@ class MainWindow(QWidget):
         self._status.show_view(view)
 
     def _show_attention(self, view: AttentionView) -> None:
-        self.attention_tab.setAccessibleName(self.tr("{n} need attention").format(n=view.count))
-        # A badge until the list is empty; who is looking at it is not thrown out.
-        self.attention_tab.setVisible(view.count > 0)
-        self._waiting = view.count
-        self._fit_badge()
-
-    def _fit_badge(self) -> None:
-        """Say it in fewer letters where the window has no room for all the tabs."""
-        self.attention_tab.setText(self.tr("Attention ({n})").format(n=self._waiting))
-        if self._waiting and self._tabs.sizeHint().width() > self.width():
-            self.attention_tab.setText(self.tr("! {n}").format(n=self._waiting))
+        # Who is looking at an empty list is not thrown out.
+        self._header.show_waiting(view.count)
 
     def _show_shelf(self, view: ShelfView) -> None:
         if view.draft is not None:
@@ -259,64 +233,62 @@ class MainWindow(QWidget):
 
     # -- how it looks ---------------------------------------------------------------------
 
-    def _wear(self) -> None:
-        """Dress the window for its size and theme."""
-        self._metrics = metrics_for(self.width(), self.height())
-        Theme(is_dark=self._is_dark, metrics=self._metrics).apply(self)
-        self._theme.set_icon(Icon.SUN if self._is_dark else Icon.MOON)
-        self._status.set_metrics(self._metrics)
-        margin = self._metrics.margin
-        self._tabs.setContentsMargins(margin // 2, 0, margin // 2, 0)
+    def wear(self, appearance: Appearance) -> None:
+        """Look, move and sound like this from now on."""
+        self._wardrobe.appearance = appearance
+        self._dress()
         for page in self._pages.values():
-            page.set_metrics(self._metrics)
+            self._equip(page)
+        self.appearance_changed.emit(appearance)
+
+    def _dress(self) -> None:
+        """Dress the window for its size, if it isn't."""
+        if not self._wardrobe.dress():
+            return
+        wardrobe, metrics = self._wardrobe, self._wardrobe.metrics
+        self._header.show_theme(
+            is_dark=wardrobe.is_dark, is_chosen=wardrobe.look is not Look.CONTRAST
+        )
+        self._header.set_metrics(metrics)
+        self._status.set_metrics(metrics)
+        for page in self._pages.values():
+            page.set_metrics(metrics)
+
+    def _equip(self, page: Page) -> None:
+        page.set_appearance(self._wardrobe.appearance)
+        page.set_metrics(self._wardrobe.metrics)
 
     def _toggle_theme(self) -> None:
-        self._follows_system = False
-        self._is_dark = not self._is_dark
-        self._wear()
-        self.theme_chosen.emit(self._is_dark)
-
-    def _system_changed(self) -> None:
-        if self._follows_system and self._is_dark is not system_is_dark():
-            self._is_dark = system_is_dark()
-            self._wear()
+        self._wardrobe.swap()
+        self._dress()
+        self.theme_chosen.emit(self._wardrobe.is_dark)
 
     def _build(self) -> None:
         self._band, self._status = Band(), StatusLine()
-        self.stack = QStackedWidget()
-        self._header = QWidget()
-        self._tabs = QHBoxLayout(self._header)
-        self._tabs.setSpacing(0)
-        self.till_tab = Button(self.tr("Till"), role="tab")
-        self.items_tab = Button(self.tr("Items"), role="tab")
-        self.history_tab = Button(self.tr("History"), role="tab")
-        self.tips_tab = Button(self.tr("Tips"), role="tab")
-        self.attention_tab = Button(role="badge")
-        self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
-        self.till_tab.clicked.connect(self.open_till)
-        self.items_tab.clicked.connect(self.open_items)
-        self.history_tab.clicked.connect(self.open_history)
-        self.tips_tab.clicked.connect(self.open_tips)
-        self.attention_tab.clicked.connect(self.open_attention)
-        self._theme.clicked.connect(self._toggle_theme)
+        self.stack, self._header = PageStack(), Header()
+        tabs = self._header.tabs
+        self.till_tab, self.items_tab, self.attention_tab = (
+            tabs[name] for name in ("till", "items", "attention")
+        )
+        self.history_tab, self.tips_tab = tabs["history"], tabs["tips"]
+        self._header.chosen.connect(self._open)
+        self._header.theme_wanted.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
-        for tab in (
-            self.till_tab,
-            self.items_tab,
-            self.history_tab,
-            self.tips_tab,
-            self.attention_tab,
-        ):
-            tab.setCheckable(True)
-            tab.setAutoExclusive(True)
-            self._tabs.addWidget(tab)
-        self._tabs.addStretch(1)
-        self._tabs.addWidget(self._theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for widget in (self._band, self._header, self.stack, self._status):
             column.addWidget(widget, 1 if widget is self.stack else 0)
+
+    def _open(self, tab: str) -> None:
+        ways = {
+            "till": self.open_till,
+            "items": self.open_items,
+            "history": self.open_history,
+            "tips": self.open_tips,
+            "attention": self.open_attention,
+        }
+        ways[tab]()
 
     # -- Qt's events ----------------------------------------------------------------------
 
@@ -331,9 +303,8 @@ class MainWindow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Adapt the sizes when the window has grown or shrunk enough."""
         super().resizeEvent(event)
-        if self._metrics not in {None, metrics_for(self.width(), self.height())}:
-            self._wear()
-        self._fit_badge()
+        self._dress()
+        self._header.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell the first paint, once it is done."""

@@ -30,13 +30,12 @@ QLabel[tone="alert"] { color: $bad; }
 #dot[health="away"] { background: $bad; }
 #dot[health="off"] { background: transparent; border: 2px solid $muted; }
 
-QPushButton { background: $raised; color: $text; border: 1px solid $line;
+QPushButton { background: $raised; color: $text; border: ${border}px solid $line;
               border-radius: ${radius}px; font-size: ${body_px}px; font-weight: 500;
               padding: 0 ${gap2}px; outline: none;
-              min-height: ${target}px; min-width: ${target}px; }
+              min-height: ${target}px; }
 QPushButton:pressed { background: $pressed; }
-QPushButton:focus { border: 2px solid $accent; }
-QPushButton:disabled { color: $faint; background: $surface; border-color: $surface; }
+QPushButton:disabled { color: $faint; background: $surface; border-color: $edge; }
 QPushButton[role="key"] { font-size: ${key_px}px; padding: 0; }
 QPushButton[role="mild"] { font-size: ${key_px}px; padding: 0; background: $surface; }
 QPushButton[role="mild"]:pressed { background: $pressed; }
@@ -44,30 +43,28 @@ QPushButton[role="choice"] { font-size: ${title_px}px; padding: ${gap}px; }
 QPushButton[role="main"] { background: $accent; color: $on_accent; border-color: $accent;
                            font-weight: 700; }
 QPushButton[role="main"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
-QPushButton[role="main"]:focus { border: 2px solid $text; }
 QPushButton[role="main"]:disabled { background: $surface; color: $faint; border-color: $line; }
 QPushButton[role="ok"] { background: $accent; color: $on_accent; border-color: $accent;
                          font-size: ${key_px}px; font-weight: 700; padding: 0; }
 QPushButton[role="ok"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
-QPushButton[role="ok"]:focus { border: 2px solid $text; }
 QPushButton[role="ok"]:disabled { background: $surface; color: $faint; border-color: $line; }
 QPushButton[role="plain"] { background: transparent; border-color: transparent; color: $muted; }
 QPushButton[role="plain"]:pressed { background: $pressed; color: $text; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0;
                           border-bottom: 3px solid transparent; color: $muted;
-                          font-size: ${body_px}px; font-weight: 600; padding: 0 ${gap2}px; }
+                          font-size: ${tab_px}px; font-weight: 600; padding: 0 ${gap2}px; }
+QPushButton[tight="true"] { padding: 0 ${gap_half}px; }
 QPushButton[role="tab"]:checked { color: $text; border-bottom-color: $accent; }
-QPushButton[role="tab"]:focus { color: $accent; }
+QPushButton[role="tab"]:focus { color: $focus; }
 QPushButton[role="status"] { background: transparent; border: none; border-radius: 0;
-                             padding: 0; min-height: 0; min-width: 0; }
+                             padding: 0; min-height: 0; }
 QPushButton[role="status"]:pressed { background: $pressed; }
-QPushButton[role="status"]:focus { border: 2px solid $accent; }
-QPushButton[role="period"] { background: $surface; border-color: $surface; color: $muted;
+QPushButton[role="period"] { background: $surface; border-color: $edge; color: $muted;
                              padding: 0 ${gap}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }
 QPushButton[role="small"] { background: $surface; padding: 0; }
 QPushButton[role="small"]:pressed { background: $pressed; }
-QPushButton[role="small"]:disabled { border-color: $surface; }
+QPushButton[role="small"]:disabled { border-color: $edge; }
 QPushButton[role="bad"] { background: transparent; border-color: $line; color: $bad; }
 QPushButton[role="bad"]:pressed { background: $pressed; }
 QPushButton[role="toggle"]:checked { background: $notice; color: $on_notice;
@@ -79,26 +76,30 @@ QPushButton[role="day"]:disabled { background: transparent; border-color: transp
 QPushButton[role="day"][part="today"] { border-color: $muted; }
 QPushButton[role="day"][part="within"] { background: $pressed; }
 QPushButton[role="day"][part="end"] { background: $accent; color: $on_accent; font-weight: 700; }
-QPushButton[role="day"]:focus { border: 2px solid $accent; }
-QPushButton[role="day"][part="end"]:focus { border-color: $text; }
 QPushButton[role="badge"] { background: $notice; color: $on_notice; border-color: $on_notice;
-                            font-weight: 600; padding: 0 ${gap2}px; }
+                            font-size: ${tab_px}px; font-weight: 600; padding: 0 ${gap2}px; }
+QPushButton[role="badge"][tight="true"] { padding: 0 ${gap}px; }
 QPushButton[role="badge"]:pressed { background: $on_notice; color: $notice; }
 QPushButton[role="badge"]:checked { border: 2px solid $accent; }
-QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px;
-            font-size: ${body_px}px; padding: 0 ${gap2}px; min-height: ${target}px;
+QPushButton:focus, QPushButton[role]:focus, QPushButton[role]:checked:focus
+{ border: ${focus_width}px solid $focus; }
+QPushButton[role="main"]:focus, QPushButton[role="ok"]:focus,
+QPushButton[role="day"][part="end"]:focus { border: ${focus_width}px solid $text; }
+QLineEdit { background: $raised; color: $text; border: ${border}px solid $line;
+            border-radius: ${radius}px; font-size: ${body_px}px; padding: 0 ${gap2}px;
+            min-height: ${target}px;
             selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus { border: 2px solid $accent; }
+QLineEdit:focus { border: ${focus_width}px solid $focus; }
 
-#card { background: $surface; border-radius: ${radius}px; }
-#notice { background: $surface; border-radius: ${radius}px; }
-#notice[sticky="true"] { background: $notice; }
+#card { background: $surface; border: ${border}px solid $edge; border-radius: ${radius}px; }
+#notice { background: $surface; border: ${border}px solid $edge; border-radius: ${radius}px; }
+#notice[sticky="true"] { background: $notice; border-color: $notice_edge; }
 #notice[sticky="true"] QLabel { color: $on_notice; }
 #notice QPushButton { background: transparent; color: $on_notice; border-color: $on_notice;
-                      padding: 0; }
-#notice QPushButton:disabled { color: $faint; border-color: $faint; }
+                      padding: 0 ${gap_half}px; }
 #notice QPushButton:pressed { background: $on_notice; color: $notice; }
-#notice QPushButton:disabled { border-color: transparent; }
+#notice QPushButton:disabled { color: $faint; border-color: transparent; }
+#notice QPushButton:focus { border: ${focus_width}px solid $text; }
 QTableView { background: transparent; border: none; outline: none; }
 QScrollArea, #scrolled { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: ${gap}px; }

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QWidget
-
-from blinkpos_desktop.resources import assets
-from blinkpos_desktop.ui.stylesheet import stylesheet
+from blinkpos_desktop.domain.appearance import Look
 
 MIN_TARGET: Final = 48
 """The least height and width of anything that a finger must hit, in pixels."""
@@ -25,7 +19,7 @@ COPIED_MS: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colours:
-    """Every colour of one theme; pairs that carry text meet WCAG AA (tests/ui/test_theme.py)."""
+    """Every colour of one look; what carries text is held to WCAG by tests/ui/test_theme.py."""
 
     window: str
     surface: str
@@ -43,8 +37,13 @@ class Colours:
     bad: str
     notice: str
     on_notice: str
+    notice_edge: str
     bar: str
     bar_quiet: str
+    edge: str
+    """Round cards and what is dead: seen in high contrast only."""
+    focus: str
+    """Round what the keyboard would press."""
     success: str = "#087F3F"
     on_success: str = "#FFFFFF"
     band: str = "#6D28D9"
@@ -68,8 +67,11 @@ DARK: Final = Colours(
     bad="#FF8B85",
     notice="#3A2C0B",
     on_notice="#FFE1A3",
+    notice_edge="#3A2C0B",
     bar="#FFB224",
     bar_quiet="#6F7C8A",
+    edge="#181D24",
+    focus="#FFB224",
 )
 LIGHT: Final = Colours(
     window="#F3F5F8",
@@ -88,8 +90,36 @@ LIGHT: Final = Colours(
     bad="#B42318",
     notice="#FFF0CF",
     on_notice="#5A3B00",
+    notice_edge="#FFF0CF",
     bar="#C77700",
     bar_quiet="#84909D",
+    edge="#FFFFFF",
+    focus="#9A5B00",
+)
+CONTRAST: Final = Colours(
+    window="#000000",
+    surface="#000000",
+    raised="#000000",
+    pressed="#404040",
+    line="#FFFFFF",
+    text="#FFFFFF",
+    muted="#E6E6E6",
+    faint="#A6A6A6",
+    accent="#FFE100",
+    accent_pressed="#FFFFFF",
+    on_accent="#000000",
+    good="#6BFF95",
+    busy="#FFD966",
+    bad="#FFA8A3",
+    notice="#000000",
+    on_notice="#FFE100",
+    notice_edge="#FFE100",
+    bar="#FFE100",
+    bar_quiet="#B0B0B0",
+    edge="#8C8C8C",
+    focus="#FFE100",
+    success="#00531F",
+    band="#4A148C",
 )
 
 # What the items' colours look like (domain/item.py names them): the ground, and it pressed; the
@@ -114,6 +144,41 @@ LIGHT_TINTS: Final[dict[str, tuple[str, str]]] = {
     "blue": ("#CFE1FB", "#B0CBF1"),
     "violet": ("#E1D7FA", "#CBBCF1"),
 }
+CONTRAST_TINTS: Final[dict[str, tuple[str, str]]] = {
+    "plain": ("#000000", "#404040"),
+    "red": ("#5C1420", "#741A29"),
+    "orange": ("#54290A", "#6B350D"),
+    "yellow": ("#463A00", "#574900"),
+    "green": ("#0A3F1A", "#0D5122"),
+    "teal": ("#053F48", "#07505B"),
+    "blue": ("#0E2F66", "#123C82"),
+    "violet": ("#351C73", "#44258F"),
+}
+
+# Font sizes of the 800x480 design, in pixels; `amount` is the most, it shrinks to fit.
+TYPE: Final[dict[str, int]] = {
+    "status": 13,
+    "caption": 15,
+    "body": 17,
+    "tab": 17,
+    "title": 22,
+    "key": 30,
+    "large": 40,
+    "amount": 76,
+}
+
+# How much of the owner's text scale a size takes: what is large already grows less, or the page
+# would have room for nothing else.
+GROWTH: Final[dict[str, float]] = {
+    "status": 1.0,
+    "caption": 1.0,
+    "body": 1.0,
+    "tab": 0.5,
+    "title": 0.75,
+    "key": 0.4,
+    "large": 0.3,
+    "amount": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +186,27 @@ class Metrics:
     """Sizes in pixels for one scale; whatever a finger hits never goes below the least."""
 
     scale: float = 1.0
+    text: float = 1.0
+    """The owner's text scale."""
+    is_wide: bool = True
+    """Whether the window is wider than high."""
 
     def px(self, base: float) -> int:
         """Return ``base`` pixels of the 800x480 design at this scale."""
         return round(base * self.scale)
+
+    def font(self, size: str, part: float = 1.0) -> int:
+        """Return the pixels of one of TYPE's sizes, or of a part of it."""
+        grown = 1 + (self.text - 1) * GROWTH[size]
+        return round(TYPE[size] * part * self.scale * grown)
+
+    def high(self, base: float) -> int:
+        """Return what must be as high, or as wide, as small text wants: it grows with it."""
+        return round(base * self.scale * max(1.0, self.text))
+
+    def line(self, size: str) -> int:
+        """Return the height of a line of text, with the room between two."""
+        return round(self.font(size) * 1.35)
 
     @property
     def target(self) -> int:
@@ -150,126 +232,27 @@ class Metrics:
 ROW: Final = 60
 """The height of a row of a list, in pixels of the 800x480 design."""
 
-# Font sizes of the 800x480 design, in pixels; `amount` is the most, it shrinks to fit.
-TYPE: Final[dict[str, int]] = {
-    "status": 13,
-    "caption": 15,
-    "body": 17,
-    "title": 22,
-    "key": 30,
-    "large": 40,
-    "amount": 76,
-}
 
-
-def metrics_for(width: int, height: int) -> Metrics:
+def metrics_for(width: int, height: int, text_scale: int = 100) -> Metrics:
     """Return the sizes that suit a window; in steps, so that dragging its edge stays calm."""
-    across, down = (800, 480) if width > height else (560, 900)
-    scale = min(width / across, height / down)
-    return Metrics(scale=min(2.0, max(0.875, int(scale * 8) / 8)))
+    is_wide = width > height
+    across, down = (800, 480) if is_wide else (560, 900)
+    scale = min(2.0, max(0.875, int(min(width / across, height / down) * 8) / 8))
+    return Metrics(scale=scale, text=text_scale / 100, is_wide=is_wide)
 
 
-class Theme:
-    """One theme at one scale, ready to be worn by a window."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """A theme's colours, its items' colours, and how thick its lines are."""
 
-    def __init__(self, *, is_dark: bool, metrics: Metrics) -> None:
-        self.is_dark = is_dark
-        self.metrics = metrics
-        self.colours = DARK if is_dark else LIGHT
-
-    def apply(self, window: QWidget) -> None:
-        """Dress a window and all that is in it."""
-        window.setPalette(palette_of(self.colours))
-        sizes = {name: self.metrics.px(size) for name, size in TYPE.items()}
-        lengths = {
-            "radius": self.metrics.radius,
-            "gap": self.metrics.gap,
-            "target": self.metrics.target,
-            "dot": self.metrics.px(10),
-        }
-        colours = {name: getattr(self.colours, name) for name in Colours.__slots__}
-        tints = DARK_TINTS if self.is_dark else LIGHT_TINTS
-        window.setStyleSheet(stylesheet(colours, sizes, lengths) + tint_sheet(tints, self.colours))
+    colours: Colours
+    tints: Mapping[str, tuple[str, str]]
+    border: int = 1
+    focus: int = 2
 
 
-def tint_sheet(tints: Mapping[str, tuple[str, str]], colours: Colours) -> str:
-    """Return the style sheet's part for buttons that have a colour of their own."""
-    return "".join(
-        f'QPushButton[tint="{name}"] {{ background: {ground}; color: {colours.text};'
-        f" border-color: {colours.line if name == 'plain' else ground}; padding: 0; }}"
-        f'QPushButton[tint="{name}"]:pressed {{ background: {pressed}; }}'
-        f'QPushButton[tint="{name}"]:checked {{ border: 3px solid {colours.text}; }}'
-        f'QPushButton[tint="{name}"]:focus {{ border: 2px solid {colours.accent}; }}'
-        for name, (ground, pressed) in tints.items()
-    )
-
-
-def palette_of(colours: Colours) -> QPalette:
-    """Return the palette from which painted widgets take their colours."""
-    roles = {
-        QPalette.ColorRole.Window: colours.window,
-        QPalette.ColorRole.WindowText: colours.text,
-        QPalette.ColorRole.Base: colours.surface,
-        QPalette.ColorRole.AlternateBase: colours.raised,
-        QPalette.ColorRole.Text: colours.text,
-        QPalette.ColorRole.PlaceholderText: colours.muted,
-        QPalette.ColorRole.Button: colours.raised,
-        QPalette.ColorRole.ButtonText: colours.text,
-        QPalette.ColorRole.Mid: colours.faint,
-        QPalette.ColorRole.Highlight: colours.accent,
-        QPalette.ColorRole.HighlightedText: colours.on_accent,
-        # The window's own style gives it another Base.
-        QPalette.ColorRole.ToolTipBase: colours.surface,
-        QPalette.ColorRole.Dark: colours.pressed,
-        QPalette.ColorRole.Accent: colours.bar,
-        QPalette.ColorRole.Shadow: colours.bar_quiet,
-        QPalette.ColorRole.Midlight: colours.line,
-        # Qt has no roles for how something is to be taken: see ``tone_role``.
-        QPalette.ColorRole.Link: colours.good,
-        QPalette.ColorRole.LinkVisited: colours.busy,
-        QPalette.ColorRole.BrightText: colours.bad,
-    }
-    palette = QPalette()
-    for role, colour in roles.items():
-        palette.setColor(role, QColor(colour))
-    return palette
-
-
-def tone_role(tone: str) -> QPalette.ColorRole:
-    """Return where a palette keeps the colour of one of the words' tones."""
-    return _TONE_ROLES.get(tone, QPalette.ColorRole.PlaceholderText)
-
-
-_TONE_ROLES: Final = {
-    "good": QPalette.ColorRole.Link,
-    "busy": QPalette.ColorRole.LinkVisited,
-    "alert": QPalette.ColorRole.BrightText,
+PALETTES: Final[Mapping[Look, Palette]] = {
+    Look.DARK: Palette(colours=DARK, tints=DARK_TINTS),
+    Look.LIGHT: Palette(colours=LIGHT, tints=LIGHT_TINTS),
+    Look.CONTRAST: Palette(colours=CONTRAST, tints=CONTRAST_TINTS, border=2, focus=4),
 }
-
-
-def system_is_dark() -> bool:
-    """Tell whether the system asks for dark; one that does not say gets dark."""
-    return QGuiApplication.styleHints().colorScheme() is not Qt.ColorScheme.Light
-
-
-def till_font() -> QFont:
-    """Return the till's font with figures of one width, or the system's own without it."""
-    families = [family for path in _font_files() for family in _families(path)]
-    font = QFont(families[:1]) if families else QFont()
-    tag = getattr(QFont, "Tag", None)
-    if tag is not None:
-        font.setFeature(tag("tnum"), 1)
-    return font
-
-
-def _font_files() -> list[Path]:
-    try:
-        folder = assets() / "fonts"
-    except FileNotFoundError:
-        return []
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() in {".ttf", ".otf"})
-
-
-def _families(path: Path) -> list[str]:
-    number = QFontDatabase.addApplicationFont(str(path))
-    return QFontDatabase.applicationFontFamilies(number) if number >= 0 else []

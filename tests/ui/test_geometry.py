@@ -1,4 +1,8 @@
-"""What eyes catch by luck, by measure: small targets, overlaps, cut text, at four sizes."""
+"""What eyes catch by luck, by measure: small targets, overlaps, cut text, at four sizes.
+
+With ordinary text, and twice as large where there is the least room, in every run; the scales
+between them in the long one.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,51 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from blinkpos_desktop.domain.appearance import Appearance, Look
+from blinkpos_desktop.domain.entry import Key
+from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import MIN_TARGET
+from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.label import ElidedLabel
 from blinkpos_desktop.ui.widgets.status_line import StatusLine
-from tests.ui.screens import SIZES, STATES, Stage, on_stage
+from tests.ui.screens import (
+    SIZES,
+    STATES,
+    Stage,
+    attention,
+    beside,
+    cart,
+    health,
+    history,
+    keypad,
+    on_stage,
+    sale,
+    shelf,
+    tips,
+)
+from tests.ui.screens.stage import settle
+
+ORDINARY = 100
+LARGEST = 200
+SMALL = (SIZES[0], SIZES[3])
+MIRRORED = (
+    keypad.typing,
+    beside.notices,
+    shelf.items_cart,
+    shelf.items_editor,
+    cart.cart_discounts,
+    sale.tip_fiat,
+    sale.invoice_fiat,
+    history.history_found,
+    tips.tips,
+    attention.attention,
+    health.health_trouble,
+)
 
 
 def rect_in(window: QWidget, widget: QWidget) -> QRect:
@@ -38,13 +79,19 @@ def needed(label: QLabel) -> QSize:
     return QSize(metrics.horizontalAdvance(label.text()), metrics.height())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size.width()}x{size.height()}")
-@pytest.mark.parametrize("make", STATES, ids=lambda make: make.__name__)
-def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage], size: QSize) -> None:
-    stage = on_stage(make, size)
-    window = stage.window
-    qtbot.addWidget(window)
-    assert window.size() == size
+def held_across(window: QWidget, widget: QWidget) -> bool:
+    """Tell whether a widget is whole from side to side: what is scrolled is so up and down."""
+    left = widget.mapTo(window, widget.rect().topLeft()).x()
+    frame: QWidget | None = widget.parentWidget()
+    while frame is not None and not isinstance(frame.parentWidget(), QScrollArea):
+        frame = frame.parentWidget()
+    frame = frame or window
+    at = frame.mapTo(window, frame.rect().topLeft()).x()
+    return at <= left and left + widget.width() <= at + frame.width()
+
+
+def problems(window: QWidget) -> list[str]:
+    """Return what is cut, too small, off the screen or in something's way."""
     buttons = [
         b
         for b in window.findChildren(QAbstractButton)
@@ -52,25 +99,129 @@ def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage], size: QSize) -
         if b.isVisible() and (b.isEnabled() or not isinstance(b, StatusLine))
     ]
     labels = [lb for lb in window.findChildren(QLabel) if lb.isVisible() and lb.text()]
-    for button in buttons:
-        name = button.accessibleName()
-        assert name, button
-        assert min(button.width(), button.height()) >= MIN_TARGET, name
-        assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width() - 4, name
-    for amount in window.findChildren(AmountLine):
-        assert amount._width_at(amount._fitting_size()) <= max(amount.width(), 100), amount.text()
-    for label in labels:
-        if not isinstance(label, ElidedLabel):
-            room = label.contentsRect().size()
-            assert needed(label).width() <= room.width() + 1, label.text()
-            assert needed(label).height() <= room.height() + 1, label.text()
-    shown: list[QWidget] = [*buttons, *labels]
-    for widget in shown:
-        seen = rect_in(window, widget)
-        assert seen.isEmpty() or window.rect().contains(seen), widget.accessibleName()
+    lines = [line for line in window.findChildren(QLineEdit) if line.isVisible()]
+    small = [
+        f"too small for a finger: {named(target)}"
+        for target in (*buttons, *lines)
+        if min(target.width(), target.height()) < MIN_TARGET
+    ]
+    amounts = [
+        f"cut: the amount {amount.text()}"
+        for amount in window.findChildren(AmountLine)
+        if amount._width_at(amount._fitting_size()) > max(amount.width(), 100)
+    ]
+    cut = [f"cut: {named(button)}" for button in buttons if is_cut_button(button)]
+    cut += [f"cut: {named(label)}" for label in labels if is_cut(label)]
+    return small + amounts + cut + misplaced(window, [*buttons, *labels, *lines])
+
+
+def is_cut_button(button: QAbstractButton) -> bool:
+    """Tell whether a button has no room for its text."""
+    text, metrics = button.text().replace("&&", "&"), button.fontMetrics()
+    is_narrow = metrics.horizontalAdvance(text) > button.width() - 4
+    return is_narrow or metrics.height() > button.height()
+
+
+def is_cut(label: QLabel) -> bool:
+    """Tell whether a label has no room for its text, which some may shorten with …."""
+    room, need = label.contentsRect().size(), needed(label)
+    is_narrow = not isinstance(label, ElidedLabel) and need.width() > room.width() + 1
+    return is_narrow or need.height() > room.height() + 1
+
+
+def misplaced(window: QWidget, shown: list[QWidget]) -> list[str]:
+    """Return what is off the screen, or over something else."""
+    found = []
+    seen = {widget: rect_in(window, widget) for widget in shown}
+    for widget, rect in seen.items():
+        if not (rect.isEmpty() or window.rect().contains(rect)):
+            found.append(f"off the screen: {named(widget)}")
+        if not held_across(window, widget):
+            found.append(f"cut at its side: {named(widget)}")
     for one, other in combinations(shown, 2):
-        if one.isAncestorOf(other):
-            # The words on a button: the status line's.
-            continue
-        both = rect_in(window, one).intersected(rect_in(window, other))
-        assert both.isEmpty(), (one, other)
+        # The words on a button are the status line's.
+        if seen[one].intersects(seen[other]) and not one.isAncestorOf(other):
+            found.append(f"one over the other: {named(one)}, {named(other)}")
+    return found
+
+
+def named(widget: QWidget) -> str:
+    """Return what tells a widget from others."""
+    text = widget.text() if isinstance(widget, QLabel) else widget.accessibleName()
+    return f"{type(widget).__name__} {text!r}"
+
+
+def scrolled(window: MainWindow) -> int:
+    """Return by how much the page is higher than its window."""
+    frame = window.stack.currentWidget()
+    while frame is not None and not isinstance(frame, QScrollArea):
+        frame = frame.parentWidget()
+    return frame.verticalScrollBar().maximum() if frame is not None else 0
+
+
+def walk(stage: Stage, text_scale: int, sizes: tuple[QSize, ...] = SIZES) -> list[str]:
+    """Return what is wrong in a window that goes through the sizes, with text of a scale."""
+    found = []
+    window = stage.window
+    window.wear(Appearance(look=Look.DARK, text_scale=text_scale))
+    for size in sizes:
+        window.resize(size)
+        settle()
+        assert window.size() == size
+        at = f"{size.width()}x{size.height()}, text {text_scale} %"
+        found += [f"{at}: {problem}" for problem in problems(window)]
+        if text_scale <= ORDINARY and scrolled(window):
+            found.append(f"{at}: the page is {scrolled(window)} px higher than its window")
+    return found
+
+
+each_state = pytest.mark.parametrize("make", STATES, ids=lambda make: make.__name__)
+
+
+@each_state
+def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage]) -> None:
+    stage = on_stage(make, SIZES[0])
+    qtbot.addWidget(stage.window)
+    assert walk(stage, ORDINARY) + walk(stage, LARGEST, SMALL) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("text_scale", [80, 125, 150, 175, LARGEST])
+@each_state
+def test_everything_fits_at_every_scale(
+    qtbot: QtBot, make: Callable[[], Stage], text_scale: int
+) -> None:
+    stage = on_stage(make, SIZES[0])
+    qtbot.addWidget(stage.window)
+    assert walk(stage, text_scale) == []
+
+
+@pytest.mark.parametrize("make", MIRRORED, ids=lambda make: make.__name__)
+def test_everything_fits_in_a_mirror(
+    qtbot: QtBot, qapp: QApplication, make: Callable[[], Stage]
+) -> None:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        stage = on_stage(make, SIZES[0])
+        qtbot.addWidget(stage.window)
+        assert walk(stage, ORDINARY) == []
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_a_mirror_mirrors(qtbot: QtBot) -> None:
+    stage = on_stage(keypad.typing, SIZES[1])
+    qtbot.addWidget(stage.window)
+    window, page = stage.window, stage.window.page(Screen.KEYPAD)
+    assert isinstance(page, KeypadPage)
+    sides = [rect_in(window, widget) for widget in (page.last, page.cart, window.till_tab)]
+    digits = [rect_in(window, page.keypad.keys[key]).x() for key in (Key.D1, Key.D3)]
+    window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    settle()
+    mirrored = [rect_in(window, widget) for widget in (page.last, page.cart, window.till_tab)]
+    for before, after in zip(sides, mirrored, strict=True):
+        assert abs(before.left() + after.right() - window.width()) <= 2
+    # Digits stand as on every till.
+    turned = [rect_in(window, page.keypad.keys[key]).x() for key in (Key.D1, Key.D3)]
+    assert turned[0] < turned[1]
+    assert digits[0] < digits[1]

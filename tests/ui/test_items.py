@@ -40,7 +40,8 @@ from blinkpos_desktop.ui.pages.last_sale_page import LastSalePage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import TIMES
 from tests.ui.fakes import PRESETS, USD, payment_for, sale_of, shop
-from tests.ui.screens import SIZES, Stage, shelf_of
+from tests.ui.screens import SIZES, Stage
+from tests.ui.screens.shelf import shelf_of
 
 COFFEE, CROISSANT = shelf_of()[0], shelf_of()[5]
 EAN = COFFEE.code

@@ -27,9 +27,8 @@ from blinkpos_desktop.domain.sale import parse_recipients
 from blinkpos_desktop.ui.pages.tip_page import TipPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import Tone, move_words, price_line
-from tests.ui import selling_screens
 from tests.ui.fakes import NOON, USD, payment_for, shop
-from tests.ui.screens import SIZES, on_stage
+from tests.ui.screens import SIZES, on_stage, selling
 from tests.ui.test_till import Counter, paid
 
 OLDER = "The code before may still be payable: have only this one paid."
@@ -243,7 +242,7 @@ def test_whoever_served_gets_the_tip_and_everybody_if_nobody_is_named(fiat: Fiat
 
 
 def test_a_name_looks_chosen_only_when_it_is(qtbot: QtBot) -> None:
-    stage = on_stage(selling_screens.tip_two, SIZES[0])
+    stage = on_stage(selling.tip_two, SIZES[0])
     qtbot.addWidget(stage.window)
     page = stage.window.page(Screen.TIP)
     assert isinstance(page, TipPage)
@@ -409,32 +408,3 @@ def test_a_code_that_ends_while_it_waits_is_never_shown(counter: Counter) -> Non
     counter.till.on_fact(PaymentClosed(payment=replace(second, state=PaymentState.EXPIRED)))
     assert counter.is_on(Screen.KEYPAD)
     assert counter.till.view.error
-
-
-# -- success ------------------------------------------------------------------------------------
-
-
-def test_the_green_screen_goes_by_itself(counter: Counter, qtbot: QtBot) -> None:
-    counter.till._leave.setInterval(1)
-    counter.till._guard_seconds = 0
-    counter.to_success()
-    qtbot.waitUntil(lambda: counter.is_on(Screen.KEYPAD))
-    assert counter.till.view.entry.text == ""
-
-
-def test_the_timer_of_one_green_screen_does_not_end_another_ones(counter: Counter) -> None:
-    counter.to_success(1)
-    assert counter.till._leave.isActive()
-    counter.wait()
-    counter.till.dismiss_success()
-    assert not counter.till._leave.isActive()
-
-
-def test_without_seconds_it_stays() -> None:
-    counter = Counter()
-    counter.till._success_seconds = 0
-    counter.till.on_fact(shop())
-    counter.to_success()
-    QTest.qWait(1)
-    assert not counter.till._leave.isActive()
-    assert counter.is_on(Screen.SUCCESS)

@@ -23,7 +23,8 @@ from blinkpos_desktop.ui.viewmodels.days import DaysPick, Quick, pick, quick_day
 from blinkpos_desktop.ui.viewmodels.times import date_text, days_text
 from blinkpos_desktop.ui.viewmodels.tips import Tips
 from tests.ui.fakes import payment_for, sale_of, transfers_of
-from tests.ui.screens import ANA, SIZES, Stage, on_stage, report_of, stage_day, summary, tips_month
+from tests.ui.screens import SIZES, Stage, on_stage
+from tests.ui.screens.tips import ANA, report_of, stage_day, summary, tips_month
 
 LEFT = Qt.MouseButton.LeftButton
 TODAY = date(2026, 8, 5)

@@ -468,7 +468,7 @@ def test_light_and_dark_by_a_button(stage: Stage) -> None:
     chosen: list[bool] = []
     stage.window.theme_chosen.connect(chosen.append)
     before = stage.window.grab().toImage().pixelColor(2, 200)
-    QTest.mouseClick(stage.window._theme, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(stage.window._header.theme, Qt.MouseButton.LeftButton)
     after = stage.window.grab().toImage().pixelColor(2, 200)
     assert before.lightnessF() < 0.2
     assert after.lightnessF() > 0.9

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from blinkpos_desktop.domain.address import redact_url
+from blinkpos_desktop.domain.appearance import Appearance, Look, Motion
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.settings import ENDPOINTS, Secret, Settings, config_file, load
 
@@ -78,14 +79,24 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         BACKUP_PASSPHRASE="correct horse",
         PAYOUT_KEY="blink_that_pays",
         METRICS_PORT="9464",
-        SUCCESS_SECONDS="0",
+        THEME="Contrast",
+        TEXT_SCALE="200",
+        MOTION="reduced",
+        VOLUME="0",
+        SUCCESS_SECONDS="2",
         ALERT_URL="http://user:pw@hooks.example/T0KEN",
         KEY_PASSPHRASE=" with spaces ",
     )
     assert settings.payout_key == Secret("blink_that_pays")
     assert settings.keys_of_file == frozenset()
     assert settings.metrics_port == 9464
-    assert settings.success_seconds == 0
+    assert settings.appearance == Appearance(
+        look=Look.CONTRAST,
+        text_scale=200,
+        motion=Motion.REDUCED,
+        volume=0,
+        success_seconds=2,
+    )
     assert settings.alert_url == Secret("http://user:pw@hooks.example/T0KEN")
     assert settings.key_passphrase == Secret(" with spaces ")
     assert settings.stored_keys == config_file().parent / "keys"
@@ -237,11 +248,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("METRICS_PORT", "0", "1 to 65535"),
         ("METRICS_PORT", "65536", "1 to 65535"),
         ("METRICS_PORT", "٩٤٦٤", "1 to 65535"),
-        ("SUCCESS_SECONDS", "3601", "1 to 3600"),
-        ("SUCCESS_SECONDS", "-1", "0 for until a tap"),
-        ("SUCCESS_SECONDS", "ten", "1 to 3600"),
         ("ALERT_URL", "ftp://hooks.example/x", "https:// or http://"),
         ("ALERT_URL", "https:///x", "name a host"),
+        ("THEME", "pink", "system, dark, light, contrast"),
+        ("TEXT_SCALE", "79", "80 to 200"),
+        ("TEXT_SCALE", "201", "80 to 200"),
+        ("TEXT_SCALE", "1e2", "80 to 200"),
+        ("MOTION", "some", "full, reduced"),
+        ("VOLUME", "-1", "0 to 100"),
+        ("VOLUME", "101", "0 to 100"),
+        ("SUCCESS_SECONDS", "1", "2 to 30"),
+        ("SUCCESS_SECONDS", "31", "2 to 30"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:

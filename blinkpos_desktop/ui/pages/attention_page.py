@@ -19,6 +19,7 @@ from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import NameLine
 from blinkpos_desktop.ui.widgets.notices import local_time
 from blinkpos_desktop.ui.widgets.page import Page, clear
+from blinkpos_desktop.ui.widgets.row import Row
 
 _ORDER: Final = (Remedy.RETRY, Remedy.SEND, Remedy.KEEP, Remedy.SEEN)
 
@@ -204,14 +205,14 @@ class AttentionPage(Page):
             states.append((view.error, "alert"))
         return states
 
-    def _choices(self, item: AttentionItem, *, is_busy: bool) -> QHBoxLayout:
+    def _choices(self, item: AttentionItem, *, is_busy: bool) -> Row:
         words = {
             Remedy.RETRY: (self.tr("Try again"), self.tr("Try again: {what}")),
             Remedy.SEND: (self.tr("Send to another"), self.tr("Send to another: {what}")),
             Remedy.KEEP: (self.tr("Keep it"), self.tr("Keep it here: {what}")),
             Remedy.SEEN: (self.tr("OK"), self.tr("I have seen it: {what}")),
         }
-        row, transfer = QHBoxLayout(), item.transfer
+        row, transfer = Row(), item.transfer
         row.setSpacing(self.metrics.gap)
         what = f"{sats_text(transfer.sats)}, {transfer.recipient}"
         for remedy in _ORDER:
@@ -225,11 +226,11 @@ class AttentionPage(Page):
                 lambda _checked=False, id_=transfer.id, it=remedy: self._attention.choose(id_, it)
             )
             self.buttons[transfer.id, remedy] = button
-            row.addWidget(button, 1)
+            row.add(button)
         return row
 
-    def _question(self, item: AttentionItem, view: AttentionView) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _question(self, item: AttentionItem, view: AttentionView) -> Row:
+        row = Row()
         row.setSpacing(self.metrics.gap)
         self.name = NameLine(view.name, hint=self.tr("Blink username"))
         self.name.textEdited.connect(self._attention.type_name)
@@ -243,7 +244,7 @@ class AttentionPage(Page):
         self.send.clicked.connect(self._attention.send)
         back = Button(self.tr("Back"))
         back.clicked.connect(self._attention.back)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.send)
-        row.addWidget(back)
+        row.add(self.name, 4)
+        row.add(self.send)
+        row.add(back)
         return row

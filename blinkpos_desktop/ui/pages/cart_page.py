@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.cart import MAX_NOTE, Cart
-from blinkpos_desktop.ui.theme import TYPE, Metrics
+from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import DiscountEdit, TillView
 from blinkpos_desktop.ui.viewmodels.words import (
@@ -27,6 +27,8 @@ from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import TextLine
 from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
 from blinkpos_desktop.ui.widgets.pager import Pager
+from blinkpos_desktop.ui.widgets.row import Row
+from blinkpos_desktop.ui.widgets.stack import Stack
 
 
 class CartPage(Page):
@@ -34,7 +36,8 @@ class CartPage(Page):
 
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Cart"), parent=parent)
-        self._stack = QStackedLayout(self)
+        self._stack = Stack()
+        self.setLayout(self._stack)
         self.lines, self.discount, self.note = _Lines(till), _Discount(till), _Note(till)
         for page in (self.lines, self.discount, self.note):
             self._stack.addWidget(page)
@@ -57,6 +60,10 @@ class CartPage(Page):
         """Pass the sizes on."""
         for page in (self.lines, self.discount, self.note):
             page.set_metrics(self.metrics)
+
+    def set_room(self, height: int) -> None:
+        """Pass it on."""
+        self.discount.set_room(height)
 
 
 class _Rows(QWidget):
@@ -94,6 +101,14 @@ class _Rows(QWidget):
             # What has just come is shown.
             self._page = len(cart.lines) if has_grown else self._page
             self._fill()
+
+    def sizeHint(self) -> QSize:
+        """Return room for one: as many as fit are shown, and those that are ask for no more."""
+        return QSize(0, row_height(self._metrics))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same."""
+        return self.sizeHint()
 
     def turn_to(self, page: int) -> None:
         self._page = page
@@ -143,15 +158,15 @@ class _Lines(Page):
         self.back = Button(self.tr("Back"))
         self.charge = Button(self.tr("Charge"), role="main")
         self._column = QVBoxLayout(self)
-        self._head, self._extras, self._foot = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        self._head, self._extras, self._foot = QHBoxLayout(), QHBoxLayout(), Row()
         self._head.addWidget(self._title)
         self._head.addWidget(self._worth)
         self._head.addWidget(self.total, 1)
         self._extras.addWidget(self.discount, 3)
         self._extras.addWidget(self.note, 3)
         self._extras.addWidget(self.pager)
-        self._foot.addWidget(self.back, 2)
-        self._foot.addWidget(self.charge, 5)
+        self._foot.add(self.back, 2)
+        self._foot.add(self.charge, 5)
         self._column.addLayout(self._head)
         self._column.addWidget(self.rows, 1)
         self._column.addWidget(self._hint)
@@ -195,10 +210,10 @@ class _Lines(Page):
         self._head.setSpacing(metrics.gap * 2)
         for row in (self._extras, self._foot):
             row.setSpacing(metrics.gap)
-        self.total.set_size(metrics.px(TYPE["large"]))
+        self.total.set_size(metrics.font("large"))
         self.rows.set_metrics(metrics)
         self.pager.set_metrics(metrics)
-        self._hint.setFixedHeight(round(metrics.px(TYPE["body"]) * 1.35))
+        self._hint.setFixedHeight(metrics.line("body"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -227,13 +242,13 @@ class _Discount(TwoPane):
         self.use = Button(self.tr("Use this discount"), role="main")
         self.none = Button(self.tr("No discount"))
         self.back = Button(self.tr("Back"))
-        self._kinds, self._foot = QHBoxLayout(), QHBoxLayout()
+        self._kinds, self._foot = QHBoxLayout(), Row()
         for kind in (self.percent, self.fixed):
             kind.setCheckable(True)
             kind.setAutoExclusive(True)
             self._kinds.addWidget(kind, 1)
-        self._foot.addWidget(self.back, 1)
-        self._foot.addWidget(self.none, 1)
+        self._foot.add(self.back)
+        self._foot.add(self.none)
         panel = QWidget()
         self._column = QVBoxLayout(panel)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -246,7 +261,7 @@ class _Discount(TwoPane):
         self._column.addWidget(self.use)
         self._column.addLayout(self._foot)
         self.panes.addWidget(panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.percent.clicked.connect(lambda: till.choose_kind(is_percent=True))
         self.fixed.clicked.connect(lambda: till.choose_kind(is_percent=False))
@@ -275,9 +290,9 @@ class _Discount(TwoPane):
 
     def arrange(self) -> None:
         super().arrange()
-        self.amount.set_size(self.metrics.px(TYPE["amount"] * 4 // 5))
+        self.amount.set_size(self.metrics.font("amount", 0.8))
         self.keypad.set_metrics(self.metrics)
-        self._off.setMinimumHeight(self.metrics.px(TYPE["title"]) * 3 // 2)
+        self._off.setMinimumHeight(self.metrics.font("title") * 3 // 2)
         for layout in (self._column, self._kinds, self._foot):
             layout.setSpacing(self.metrics.gap)
         self.turn()
@@ -296,9 +311,9 @@ class _Note(Page):
         words = self.tr("The customer sees the note with the amount, and you find the sale by it.")
         self._words = Label(words, role="body", wrap=True)
         self._words.set_tone("quiet")
-        self._column, self._foot = QVBoxLayout(self), QHBoxLayout()
-        self._foot.addWidget(self.back, 2)
-        self._foot.addWidget(self.save, 5)
+        self._column, self._foot = QVBoxLayout(self), Row()
+        self._foot.add(self.back, 2)
+        self._foot.add(self.save, 5)
         self._column.addWidget(Label(self.tr("Note"), role="title"))
         self._column.addWidget(self.line)
         self._column.addWidget(self._words)

@@ -13,6 +13,7 @@ from blinkpos_desktop.ui.widgets.icons import Icon
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import TextLine
 from blinkpos_desktop.ui.widgets.page import Page
+from blinkpos_desktop.ui.widgets.row import Row
 
 _PRICE_LENGTH = 16
 
@@ -139,17 +140,17 @@ class EditorPage(Page):
             self._fields.addWidget(self.lines[name], row + 1, column)
         self._fields.setColumnStretch(0, 1)
         self._fields.setColumnStretch(1, 1)
-        self._colours, self._places, self._foot = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        self._colours, self._places, self._foot = Row(), QHBoxLayout(), Row()
         for button in self.tints.values():
-            self._colours.addWidget(button, 1)
+            self._colours.add(button)
         self._places.addWidget(self.sold_out)
         self._places.addStretch(1)
         self._places.addWidget(Label(self.tr("Place"), role="caption"))
         self._places.addWidget(self.earlier)
         self._places.addWidget(self.later)
-        self._foot.addWidget(self.back, 2)
-        self._foot.addWidget(self.remove, 3)
-        self._foot.addWidget(self.save, 4)
+        self._foot.add(self.back, 2)
+        self._foot.add(self.remove, 3)
+        self._foot.add(self.save, 4)
         self._column.addLayout(head)
         self._column.addLayout(self._fields)
         self._column.addLayout(self._colours)

@@ -15,6 +15,8 @@ from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.page import Page, clear
 
+_CARD: Final = 360
+"""The least width of a card beside another, in pixels of the 800x480 design."""
 _TONES: Final = {Mark.OK: "good", Mark.WARNING: "busy", Mark.FAILING: "alert"}
 
 
@@ -50,7 +52,7 @@ class HealthPage(Page):
         self._column.addWidget(self._scroll, 1)
         self._shown: tuple[CheckView, ...] | None = None
         self._cards: list[_Card] = []
-        self._is_wide: bool | None = None
+        self._shown_columns = 0
         panel.changed.connect(self.show_view)
         self.show_view(panel.view)
 
@@ -93,18 +95,21 @@ class HealthPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Stand two cards side by side where there is room."""
         super().resizeEvent(event)
-        if self._is_wide is not (self.width() > self.height()):
-            self._is_wide = self.width() > self.height()
+        if self._columns() != self._shown_columns:
             self._fill(self._panel.view.checks)
 
     def _fill(self, checks: tuple[CheckView, ...]) -> None:
         self._shown = checks
         clear(self._rows)
         self._cards = [_Card(check, self.metrics) for check in checks]
-        columns = 2 if self._is_wide else 1
+        columns = self._shown_columns = self._columns()
         for first in range(0, len(checks), columns):
             self._rows.addWidget(self._row(self._cards[first : first + columns], columns))
         self._rows.addStretch(1)
+
+    def _columns(self) -> int:
+        """Return 2 where two cards have room for their words beside each other."""
+        return 2 if self.metrics.is_wide and self.width() >= 2 * self.metrics.high(_CARD) else 1
 
     def _row(self, beside: list[_Card], columns: int) -> QWidget:
         row = QWidget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.seeking import Reading, Sort
 from blinkpos_desktop.ui.viewmodels.history import History, HistoryView
@@ -16,7 +16,9 @@ from blinkpos_desktop.ui.widgets.icons import Icon
 from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.line import TextLine
 from blinkpos_desktop.ui.widgets.page import Page
+from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.sales_list import SalesList
+from blinkpos_desktop.ui.widgets.stack import Stack
 from blinkpos_desktop.ui.widgets.story import StoryPanel
 
 LONGEST = 100
@@ -70,8 +72,8 @@ class HistoryPage(Page):
         self._column.setContentsMargins(metrics.margin, metrics.gap, metrics.margin, metrics.gap)
         for layout in (self._rows, self._head, self._strip):
             layout.setSpacing(metrics.gap)
-        self.days.setMinimumWidth(metrics.px(132))
-        self.reading.setMinimumWidth(metrics.px(132))
+        self.days.setMinimumWidth(metrics.high(132))
+        self.reading.setMinimumWidth(metrics.high(132))
         self.list.set_metrics(metrics)
         self.story.set_metrics(metrics)
         self.picker.set_metrics(metrics)
@@ -147,10 +149,10 @@ class HistoryPage(Page):
         self._finding = QWidget()
         self._rows = QVBoxLayout(self._finding)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._head = QHBoxLayout()
-        self._head.addWidget(self.line, 1)
+        self._head = Row()
+        self._head.add(self.line)
         for button in (self.clear, self.reading, self.days):
-            self._head.addWidget(button)
+            self._head.add(button, 0)
         self._message = QWidget()
         message = QVBoxLayout(self._message)
         message.addStretch(1)
@@ -167,11 +169,11 @@ class HistoryPage(Page):
         self._rows.addWidget(self._message, 1)
         self._rows.addWidget(self.list, 1)
         self._rows.addWidget(self._below)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         for widget in (self._finding, self.picker, self.story):
             self._stack.addWidget(widget)
         self._column = QVBoxLayout(self)
-        self._column.addWidget(self._stack)
+        self._column.addLayout(self._stack)
 
     def _wire(self) -> None:
         history, picker = self._history, self.picker

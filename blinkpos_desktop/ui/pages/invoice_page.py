@@ -6,18 +6,19 @@ import time
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.ui.theme import COPIED_MS, TYPE
+from blinkpos_desktop.ui.theme import COPIED_MS
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Check, TillView
 from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, tip_line, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, keep_room
 from blinkpos_desktop.ui.widgets.page import TwoPane
 from blinkpos_desktop.ui.widgets.qr import QrCode
+from blinkpos_desktop.ui.widgets.row import Row
 
 _LINES = 4
 """Of words about the payment, for which there is always room."""
@@ -58,7 +59,7 @@ class InvoicePage(TwoPane):
         self.check.clicked.connect(till.check_now)
         self.other.clicked.connect(till.change_amount)
         self.cancel.clicked.connect(till.cancel)
-        self.panes.addWidget(self.qr)
+        self.hold(self.qr)
         self.panes.addWidget(self._build_panel())
 
     def show_view(self, view: TillView) -> None:
@@ -85,13 +86,19 @@ class InvoicePage(TwoPane):
     def arrange(self) -> None:
         """Size the amount."""
         super().arrange()
-        self.amount.set_size(self.metrics.px(TYPE["amount"] * 3 // 4))
+        self.amount.set_size(self.metrics.font("amount", 0.75))
         self._column.setSpacing(self.metrics.gap)
         for row in (self._asking, self._buttons):
             row.setSpacing(self.metrics.gap)
         # Nothing may move under a finger when words appear.
-        self._words.setFixedHeight(round(self.metrics.px(TYPE["caption"]) * 1.35 * _LINES))
+        is_large = self.metrics.text > 1
+        # In large text what can be asked for by a button is not said as well.
+        self.request.setVisible(not is_large)
+        keep_room(self._words, 0 if is_large else self._words_height(), self.metrics)
         self.turn()
+
+    def _words_height(self) -> int:
+        return self.metrics.line("caption") * _LINES
 
     def turn(self) -> None:
         """Give the code a square, and the words the rest."""
@@ -161,11 +168,11 @@ class InvoicePage(TwoPane):
         self._column.addWidget(self._build_words())
         self._column.addStretch(1)
         self._column.addWidget(self.request)
-        self._asking, self._buttons = QHBoxLayout(), QHBoxLayout()
-        self._asking.addWidget(self.copy, 1)
-        self._asking.addWidget(self.check, 1)
-        self._buttons.addWidget(self.other, 1)
-        self._buttons.addWidget(self.cancel, 1)
+        self._asking, self._buttons = Row(), Row()
+        self._asking.add(self.copy)
+        self._asking.add(self.check)
+        self._buttons.add(self.other)
+        self._buttons.add(self.cancel)
         self._column.addLayout(self._asking)
         self._column.addLayout(self._buttons)
         return panel

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.item import Item
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
@@ -15,10 +14,12 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.cart import CartList
 from blinkpos_desktop.ui.widgets.icons import Icon
-from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.label import Label, keep_room
 from blinkpos_desktop.ui.widgets.page import TwoPane
 from blinkpos_desktop.ui.widgets.pager import Pager
+from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.shelf import Chips, ItemGrid
+from blinkpos_desktop.ui.widgets.stack import Stack
 
 _HINT_LINES = 2
 
@@ -83,10 +84,10 @@ class ItemsPage(TwoPane):
         """Size the amount, the list and the buttons."""
         super().arrange()
         metrics = self.metrics
-        self.amount.set_size(metrics.px(TYPE["amount"] * 3 // 4))
+        self.amount.set_size(metrics.font("amount", 0.75))
         for widget in (self.lines, self.grid, self.chips, self.pager):
             widget.set_metrics(metrics)
-        self._hint.setFixedHeight(round(metrics.px(TYPE["body"]) * 1.35 * _HINT_LINES))
+        keep_room(self._hint, metrics.line("body") * _HINT_LINES, metrics)
         self._column.setSpacing(metrics.px(4))
         self._buttons.setSpacing(metrics.gap)
         self._shelf_column.setSpacing(metrics.gap)
@@ -120,13 +121,12 @@ class ItemsPage(TwoPane):
         self.lines = CartList(empty=self.tr("Tap an item, or scan it"))
         self.cart = Button(self.tr("Cart"))
         self.charge = Button(self.tr("Charge"), role="main")
-        caption = QHBoxLayout()
-        caption.addWidget(self._currency)
-        caption.addStretch(1)
-        caption.addWidget(self._worth)
-        self._buttons = QHBoxLayout()
-        self._buttons.addWidget(self.cart, 2)
-        self._buttons.addWidget(self.charge, 3)
+        caption = Row()
+        caption.add(self._currency)
+        caption.add(self._worth, 0)
+        self._buttons = Row()
+        self._buttons.add(self.cart, 2)
+        self._buttons.add(self.charge, 3)
         self._column.addLayout(caption)
         self._column.addWidget(self.amount)
         self._column.addWidget(self._hint)
@@ -149,17 +149,17 @@ class ItemsPage(TwoPane):
         empty.addSpacing(16)
         empty.addWidget(self.first, 0, Qt.AlignmentFlag.AlignHCenter)
         empty.addStretch(1)
-        self._stack = QStackedLayout()
+        self._stack = Stack()
         self._stack.addWidget(self.grid)
         self._stack.addWidget(self._empty)
         self.pencil = IconButton(Icon.PENCIL, name=self.tr("Edit the items"), role="toggle")
         self.pencil.setCheckable(True)
         self.new = Button(self.tr("New item"))
-        self._foot = QHBoxLayout()
-        self._foot.addWidget(self.pencil)
-        self._foot.addWidget(self.new)
-        self._foot.addStretch(1)
-        self._foot.addWidget(self.pager)
+        self._foot = Row()
+        self._foot.add(self.pencil, 0)
+        self._foot.add(self.new, 0)
+        self._foot.add(QWidget())
+        self._foot.add(self.pager, 0)
         self._shelf_column.addWidget(self.chips)
         self._shelf_column.addLayout(self._stack, 1)
         self._shelf_column.addLayout(self._foot)

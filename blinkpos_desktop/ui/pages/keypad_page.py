@@ -10,7 +10,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import PriceView, TillView
@@ -18,10 +17,11 @@ from blinkpos_desktop.ui.viewmodels.words import Tone, grouped, price_line, sats
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, keep_room
 from blinkpos_desktop.ui.widgets.notices import NoticeList
 from blinkpos_desktop.ui.widgets.offer import OfferCard
 from blinkpos_desktop.ui.widgets.page import TwoPane
+from blinkpos_desktop.ui.widgets.row import Row
 
 _HINT_LINES = 2
 AGE_MS: Final = 10_000
@@ -49,13 +49,13 @@ class KeypadPage(TwoPane):
         self._ageing.timeout.connect(self._show_price)
         self._sum = ElidedLabel(role="body", mode=Qt.TextElideMode.ElideLeft)
         self._others = QVBoxLayout()
-        self._line, self._foot = QHBoxLayout(), QHBoxLayout()
+        self._foot, self._caption, self._line = Row(), Row(), QHBoxLayout()
         self.last = Button(self.tr("Last sale"), name=self.tr("Result of the last sale"))
         self.cart = Button(name=self.tr("Cart, discount and note"))
         self.other = Button(role="period")
         self._panel = self._build_panel()
         self.panes.addWidget(self._panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.keypad.ok_pressed.connect(till.ok)
         self.offer.wanted.connect(till.take_up)
@@ -95,17 +95,18 @@ class KeypadPage(TwoPane):
         """Size the amount, the keys and the room for hints."""
         super().arrange()
         metrics = self.metrics
-        self.amount.set_size(metrics.px(TYPE["amount"]))
+        # A tall window has the room to be read from across the counter.
+        self.amount.set_size(metrics.font("amount", 1.0 if metrics.is_wide else 1.25))
         self.keypad.set_metrics(metrics)
         self.offer.set_metrics(metrics)
         self.notices.set_metrics(metrics)
         # Room for the hint is always there, so that nothing jumps when it appears.
-        line = metrics.px(TYPE["body"]) * 1.35
-        self.hint.setFixedHeight(round(line * _HINT_LINES))
+        line = metrics.line("body")
+        keep_room(self.hint, line * _HINT_LINES, metrics)
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
-        self._sum.setFixedHeight(round(line))
-        self.price.setFixedHeight(round(metrics.px(TYPE["caption"]) * 1.35))
+        self._sum.setFixedHeight(line)
+        self.price.setFixedHeight(metrics.line("caption"))
         self._line.setSpacing(metrics.gap)
         self._foot.setSpacing(metrics.gap)
         self._foot.setContentsMargins(0, metrics.gap, 0, 0)
@@ -113,8 +114,8 @@ class KeypadPage(TwoPane):
 
     def turn(self) -> None:
         """Give the keys the larger half."""
-        self.panes.setStretch(0, 2)
-        self.panes.setStretch(1, 3)
+        self.panes.setStretch(0, 2 if self.is_wide else 3)
+        self.panes.setStretch(1, 3 if self.is_wide else 4)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the price grow old while it is on the screen."""
@@ -155,11 +156,9 @@ class KeypadPage(TwoPane):
         column = QVBoxLayout(panel)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        caption = QHBoxLayout()
-        caption.addWidget(self._currency)
-        caption.addStretch(1)
-        caption.addWidget(self._worth)
-        column.addLayout(caption)
+        self._caption.add(self._currency)
+        self._caption.add(self._worth, 0)
+        column.addLayout(self._caption)
         self._line.addWidget(self.amount, 1)
         self._line.addWidget(self.other)
         column.addLayout(self._line)
@@ -168,8 +167,8 @@ class KeypadPage(TwoPane):
         column.addWidget(self.hint)
         column.addLayout(self._others, 1)
         column.addLayout(self._foot)
-        self._foot.addWidget(self.last, 1)
-        self._foot.addWidget(self.cart, 1)
+        self._foot.add(self.last)
+        self._foot.add(self.cart)
         self._others.addWidget(self.offer)
         self._others.addWidget(self.notices, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)

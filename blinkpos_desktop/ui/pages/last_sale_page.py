@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.domain.recall import LastSale
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.words import (
     grouped,
@@ -74,7 +73,7 @@ class LastSalePage(TwoPane):
         """Size the amount and the list."""
         super().arrange()
         metrics = self.metrics
-        self.amount.set_size(metrics.px(TYPE["amount"]))
+        self.amount.set_size(metrics.font("amount"))
         self._lines.set_metrics(metrics)
         self._column.setSpacing(metrics.px(6))
         self._side_column.setSpacing(metrics.gap)

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.money import Money
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import grouped, unit_of
@@ -47,4 +46,4 @@ class MakingPage(Page):
         """Size the amount."""
         margin = self.metrics.margin
         self._column.setContentsMargins(margin, margin, margin, margin // 2)
-        self.amount.set_size(self.metrics.px(TYPE["amount"]))
+        self.amount.set_size(self.metrics.font("amount"))

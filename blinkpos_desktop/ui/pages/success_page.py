@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from blinkpos_desktop.domain.appearance import USUAL, Appearance, Motion
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.transfer import TransferState
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import (
@@ -27,7 +27,7 @@ _MOST_LINES = 4
 
 
 class SuccessPage(Page):
-    """A tap anywhere goes on to the next sale."""
+    """A tap anywhere goes on to the next sale, and so do some seconds without one."""
 
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Payment received"), parent=parent)
@@ -43,6 +43,10 @@ class SuccessPage(Page):
         self._thanks = Label(role="body")
         self._surplus = Label(role="body")
         self._lines = QVBoxLayout()
+        self._stay = QTimer(self)
+        self._stay.setSingleShot(True)
+        self._stay.setInterval(USUAL.success_seconds * 1_000)
+        self._stay.timeout.connect(till.dismiss_success)
         self._next = Label(self.tr("Tap for the next sale"), role="caption")
         middle = Qt.AlignmentFlag.AlignHCenter
         self._column = QVBoxLayout(self)
@@ -81,6 +85,12 @@ class SuccessPage(Page):
         self._show_transfers(payment)
         if is_new:
             self.check.play()
+            self._stay.start()
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Stay for so long; let the mark draw itself, or not."""
+        self._stay.setInterval(appearance.success_seconds * 1_000)
+        self.check.is_still = appearance.motion is Motion.REDUCED
 
     def arrange(self) -> None:
         """Size the mark and the amount."""
@@ -88,8 +98,16 @@ class SuccessPage(Page):
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(self.metrics.gap)
         self._lines.setSpacing(self.metrics.px(2))
-        self.check.set_side(self.metrics.px(104))
-        self.amount.set_size(self.metrics.px(TYPE["amount"] * 4 // 5))
+        metrics = self.metrics
+        side = 104 / max(1.0, metrics.text) if metrics.is_wide else 148
+        self.check.set_side(metrics.px(side))
+        self.amount.set_size(metrics.font("amount", 0.8 if metrics.is_wide else 1.1))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the next sale's page to it."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._stay.stop()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Go on: a tap has been made."""

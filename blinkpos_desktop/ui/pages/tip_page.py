@@ -7,16 +7,13 @@ from fractions import Fraction
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QSizePolicy,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.money import Money, format_percent
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView, TipChoice
 from blinkpos_desktop.ui.viewmodels.words import grouped, minor_text, money_text, unit_of
@@ -25,6 +22,8 @@ from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
+from blinkpos_desktop.ui.widgets.row import Row
+from blinkpos_desktop.ui.widgets.stack import Stack
 from blinkpos_desktop.ui.widgets.tipping import ChoiceButton, Served, TipKinds
 
 
@@ -33,7 +32,8 @@ class TipPage(Page):
 
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Tip"), parent=parent)
-        self._stack = QStackedLayout(self)
+        self._stack = Stack()
+        self.setLayout(self._stack)
         self.presets = _Presets(till)
         self.custom = _Custom(till)
         self._stack.addWidget(self.presets)
@@ -50,6 +50,10 @@ class TipPage(Page):
         self.presets.set_metrics(self.metrics)
         self.custom.set_metrics(self.metrics)
 
+    def set_room(self, height: int) -> None:
+        """Pass it on."""
+        self.custom.set_room(height)
+
 
 class _Presets(Page):
     def __init__(self, till: Till) -> None:
@@ -62,24 +66,23 @@ class _Presets(Page):
         self._amount = Label(role="title")
         self._amount.set_tone("quiet")
         self.round_up = ChoiceButton(self.tr("Round up"), "", is_number=False)
-        self.custom = Button(self.tr("Custom"))
-        self.no_tip = Button(self.tr("No tip"))
+        self.custom = Button(self.tr("Custom"), role="choice")
+        self.no_tip = Button(self.tr("No tip"), role="choice")
         self.cancel = Button(self.tr("Cancel"), role="plain")
         self.round_up.clicked.connect(till.choose_round_up)
         self.custom.clicked.connect(till.open_custom)
         self.no_tip.clicked.connect(lambda: till.choose_tip(Fraction(0)))
         self.cancel.clicked.connect(till.back)
         self._column = QVBoxLayout(self)
-        head = QHBoxLayout()
-        head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._amount)
+        head = Row()
+        head.add(self._title)
+        head.add(self._amount, 0)
         self._grid = QGridLayout()
         self.served = Served(till)
-        self._row = QHBoxLayout()
-        self._row.addWidget(self.round_up)
-        self._row.addWidget(self.custom)
-        self._row.addWidget(self.no_tip)
+        self._row = Row()
+        self._row.add(self.round_up)
+        self._row.add(self.custom)
+        self._row.add(self.no_tip)
         self._column.addLayout(head)
         self._column.addWidget(self.served)
         self._column.addLayout(self._grid, 3)
@@ -110,21 +113,23 @@ class _Presets(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._is_wide is not (self.width() > self.height()):
+        if self._is_wide is not self.metrics.is_wide:
             self._fill()
 
     def _fill(self) -> None:
         clear(self._grid)
-        self._is_wide = self.width() > self.height()
+        self._is_wide = self.metrics.is_wide
         self.choices = [
             ChoiceButton(format_percent(each.percent), money_text(each.amount))
             for each in self._shown
         ]
-        # Four in a square on a tall window, else all in a row.
-        columns = max(1, len(self._shown)) if self._is_wide else 2
+        # All in a row; on a tall window one below the other, and an even number in a square.
+        columns = max(1, len(self._shown)) if self._is_wide else 2 - len(self._shown) % 2
+        rows = -(-len(self._shown) // columns)
+        self._column.setStretchFactor(self._grid, 3 if self._is_wide else rows)
+        self._column.setStretchFactor(self._row, 2 if self._is_wide else 1)
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
-            wide = 2 if columns == 2 and index == len(self._shown) - 1 and index % 2 == 0 else 1  # noqa: PLR2004
-            self._grid.addWidget(button, index // columns, index % columns, 1, wide)
+            self._grid.addWidget(button, index // columns, index % columns)
             button.clicked.connect(lambda _=False, c=choice: self._till.choose_tip(c.percent))
 
 
@@ -150,7 +155,7 @@ class _Custom(TwoPane):
         column.addWidget(self.use)
         column.addWidget(self.back)
         self.panes.addWidget(panel)
-        self.panes.addWidget(self.keypad)
+        self.hold(self.keypad)
         self.keypad.pressed.connect(till.press)
         self.use.clicked.connect(till.choose_custom)
         self.back.clicked.connect(till.back)
@@ -173,10 +178,10 @@ class _Custom(TwoPane):
 
     def arrange(self) -> None:
         super().arrange()
-        self.amount.set_size(self.metrics.px(TYPE["amount"]))
+        self.amount.set_size(self.metrics.font("amount"))
         self.keypad.set_metrics(self.metrics)
         self.kinds.set_metrics(self.metrics)
-        self._worth.setMinimumHeight(self.metrics.px(TYPE["title"]) * 3 // 2)
+        self._worth.setMinimumHeight(self.metrics.font("title") * 3 // 2)
         self.turn()
 
     def turn(self) -> None:

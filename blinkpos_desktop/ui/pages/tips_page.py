@@ -6,9 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +20,9 @@ from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.day_picker import DayPicker
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import Page, Panes, clear
-from blinkpos_desktop.ui.widgets.sales_list import throw
+from blinkpos_desktop.ui.widgets.row import Row
+from blinkpos_desktop.ui.widgets.stack import Stack
+from blinkpos_desktop.ui.widgets.throwing import throw
 from blinkpos_desktop.ui.widgets.tips_sum import TipsSum
 
 
@@ -32,12 +32,12 @@ class TipsPage(Page):
     def __init__(self, tips: Tips, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("Tips"), parent=parent)
         self._tips = tips
-        self._buttons = QHBoxLayout()
+        self._buttons = Row()
         self.periods = {period: self._period_button(period) for period in Period}
         self.range = Button(role="period")
         self.range.setCheckable(True)
         self.range.clicked.connect(self._open_days)
-        self._buttons.addWidget(self.range, 1)
+        self._buttons.add(self.range)
         self._state = Label(role="title", wrap=True)
         self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.retry = Button(self.tr("Try again"), role="main")
@@ -60,8 +60,6 @@ class TipsPage(Page):
         self.range.setChecked(days is not None)
         text = days_text(days, self._tips.today) if days else self.tr("Days…")
         self.range.setText(text)
-        # Days have long names.
-        self._buttons.setStretch(self._buttons.count() - 1, 3 if days else 1)
         self.range.setAccessibleName(self.tr("Choose days: {days}").format(days=text))
         words = self._words(view)
         self._state.setText(words)
@@ -84,7 +82,7 @@ class TipsPage(Page):
         self._body.setSpacing(metrics.gap)
         self._buttons.setSpacing(metrics.gap)
         self._rows.setSpacing(metrics.gap)
-        self._panes.set_spacing(metrics.gap)
+        self._panes.set_metrics(metrics)
         self.sum.set_metrics(metrics)
         self.picker.set_metrics(metrics)
         self._shown = None
@@ -125,7 +123,7 @@ class TipsPage(Page):
         button.setCheckable(True)
         # The viewmodel says which one is chosen; a second tap must not take it back.
         button.clicked.connect(lambda: self._choose(period))
-        self._buttons.addWidget(button, 1)
+        self._buttons.add(button)
         return button
 
     def _choose(self, period: Period) -> None:
@@ -154,21 +152,22 @@ class TipsPage(Page):
         column = QVBoxLayout(card)
         column.setContentsMargins(metrics.margin, metrics.px(10), metrics.margin, metrics.px(10))
         column.setSpacing(metrics.px(2))
-        head, foot = QHBoxLayout(), QHBoxLayout()
+        head, foot = Row(), Row()
         for line in (head, foot):
             line.setSpacing(metrics.margin)
-        head.addWidget(ElidedLabel(row.recipient, role="title"), 1)
-        head.addWidget(Label(sats_text(row.sats), role="title"))
+        head.add(ElidedLabel(row.recipient, role="title"))
+        head.add(Label(sats_text(row.sats), role="title"), 0)
         # An amount is never shortened: it would read as another one.
-        foot.addWidget(Label(self._count(row), role="caption", wrap=True), 1)
+        foot.add(Label(self._count(row), role="caption"))
         column.addLayout(head)
         column.addLayout(foot)
         shares = self._shares(row)
         for number, (text, tone) in enumerate(shares):
             share = Label(text, role="caption")
             share.set_tone(tone)
+            share.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if number == 0:
-                foot.addWidget(share)
+                foot.add(share)
             else:
                 column.addWidget(share, 0, Qt.AlignmentFlag.AlignRight)
         return card
@@ -217,11 +216,11 @@ class TipsPage(Page):
         self._body.addLayout(self._buttons)
         self._body.addWidget(self._message, 1)
         self._body.addWidget(self._panes, 1)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self._looking)
         self._stack.addWidget(self.picker)
         self._column = QVBoxLayout(self)
-        self._column.addWidget(self._stack)
+        self._column.addLayout(self._stack)
 
     def _wire(self) -> None:
         tips, picker = self._tips, self.picker

@@ -54,8 +54,6 @@ from blinkpos_desktop.ui.viewmodels.view import (
 
 GUARD_SECONDS: Final = 0.3
 """A new screen takes no choice for so long: the second half of a double tap was for the old one."""
-SUCCESS_SECONDS: Final = 10
-"""The green screen goes by itself after so long; 0: never."""
 MAX_PRESETS: Final = 4
 
 
@@ -91,14 +89,12 @@ class Counter(QObject):
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         guard_seconds: float = GUARD_SECONDS,
-        success_seconds: int = SUCCESS_SECONDS,
     ) -> None:
         super().__init__(parent)
         self._presets = presets[:MAX_PRESETS]
         self._clock = clock
         self._wall = wall
         self._guard_seconds = guard_seconds
-        self._success_seconds = success_seconds
         self._entered_at = clock() - guard_seconds
         self._readiness = Readiness()
         self._shop_currency = currency

@@ -46,16 +46,6 @@ class Till(Currencies):
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT_MS)
         self._wait.timeout.connect(self._show_ready)
-        self._leave = QTimer(self)
-        self._leave.setSingleShot(True)
-        self._leave.setInterval(self._success_seconds * 1000)
-        self._leave.timeout.connect(self.dismiss_success)
-
-    def dismiss_success(self) -> None:
-        """Go from the green screen to an empty keypad."""
-        super().dismiss_success()
-        if self._view.screen is not Screen.SUCCESS:
-            self._leave.stop()
 
     # -- what the user does ---------------------------------------------------------------
 
@@ -218,8 +208,6 @@ class Till(Currencies):
             self._notices.green(payment)
             self.sound_wanted.emit(Sound.SUCCESS)
             self._set(screen=Screen.SUCCESS, payment=payment, older="")
-            if self._success_seconds:
-                self._leave.start()
             self.green_shown.emit(payment)
             return
         if offer_of(self._view.offers, payment.payment_hash) is not None:

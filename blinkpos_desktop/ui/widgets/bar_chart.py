@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from blinkpos_desktop.ui.theme import TYPE, Metrics
+from blinkpos_desktop.ui.theme import Metrics
 
 _STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _Role = QPalette.ColorRole
@@ -124,7 +124,7 @@ class BarChart(QWidget):
 
     def _paint_names(self, painter: QPainter) -> None:
         font = QFont(self.font())
-        font.setPixelSize(self._metrics.px(TYPE["status"]))
+        font.setPixelSize(self._metrics.font("status"))
         painter.setFont(font)
         painter.setPen(self.window().palette().color(_Role.PlaceholderText))
         metrics, area = painter.fontMetrics(), self._area()
@@ -145,7 +145,7 @@ class BarChart(QWidget):
         return QRectF(self.rect()).adjusted(2, self._metrics.px(8), -2, -self._foot())
 
     def _foot(self) -> int:
-        return self._metrics.px(22)
+        return self._metrics.high(22)
 
     def _slot(self) -> float:
         return self._area().width() / max(1, len(self._values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -26,6 +26,17 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         # A tap must not take the focus from the keyboard: only Tab gives it.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return room for the text, and for a finger: never narrower than high."""
+        size = super().sizeHint()
+        # Qt would give a button without a text the room for one.
+        width = size.width() if self.text() else 0
+        return QSize(max(width, size.height(), self.minimumHeight()), size.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: a text is not cut."""
+        return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave Enter to the window: on some desktops it would press the focused button."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QVBoxLay
 
 from blinkpos_desktop.domain.cart import Cart, Line
 from blinkpos_desktop.domain.money import Currency
-from blinkpos_desktop.ui.theme import TYPE, Metrics
+from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.words import (
     discount_line,
     line_name,
@@ -18,6 +18,8 @@ from blinkpos_desktop.ui.viewmodels.words import (
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.icons import Icon
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+
+_LARGE = 1.2
 
 
 class CartList(QWidget):
@@ -59,7 +61,7 @@ class CartList(QWidget):
         del event
         painter = QPainter(self)
         font = QFont(self.font())
-        font.setPixelSize(self._metrics.px(TYPE["caption"]))
+        font.setPixelSize(self._metrics.font("caption"))
         painter.setFont(font)
         muted = self.palette().color(QPalette.ColorRole.PlaceholderText)
         strong = self.palette().color(QPalette.ColorRole.WindowText)
@@ -89,7 +91,7 @@ class CartList(QWidget):
         painter.drawText(box, int(QStyle.visualAlignment(direction, left) | middle), words)
 
     def _height(self) -> int:
-        return self._metrics.px(27)
+        return self._metrics.high(27)
 
 
 class CartRow(QFrame):
@@ -128,20 +130,32 @@ class CartRow(QFrame):
         )
         count = Label(str(line.quantity), role="title")
         count.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        count.setMinimumWidth(metrics.px(44))
         amount_label = Label(minor_text(line.minor, currency), role="title")
         amount_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        amount_label.setMinimumWidth(metrics.px(96))
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addStretch(1)
         texts.addWidget(ElidedLabel(name, role="strong"))
         texts.addWidget(ElidedLabel(each, role="caption"))
         texts.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(metrics.px(12), 0, metrics.px(5), 0)
+        row = QHBoxLayout()
+        if _is_broken(metrics):
+            column = QVBoxLayout(self)
+            column.setSpacing(0)
+            column.addLayout(texts)
+            column.addLayout(row)
+            column.setContentsMargins(metrics.px(12), 0, metrics.px(5), metrics.px(5))
+            count.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        else:
+            # In columns, whatever the figures.
+            count.setMinimumWidth(metrics.px(44))
+            amount_label.setMinimumWidth(metrics.px(96))
+            whole = QHBoxLayout(self)
+            whole.setContentsMargins(metrics.px(12), 0, metrics.px(5), 0)
+            whole.setSpacing(metrics.px(6))
+            whole.addLayout(texts, 1)
+            whole.addLayout(row)
         row.setSpacing(metrics.px(6))
-        row.addLayout(texts, 1)
         for widget in (self.fewer, count, self.more, amount_label, self.discount, self.out):
             row.addWidget(widget)
         self.fewer.setEnabled(line.quantity > 1)
@@ -153,4 +167,12 @@ class CartRow(QFrame):
 
 def row_height(metrics: Metrics) -> int:
     """Return the height of one row."""
-    return metrics.target + metrics.px(6)
+    words = metrics.line("caption") * 2
+    if _is_broken(metrics):
+        return words + metrics.target + metrics.px(12)
+    return max(metrics.target, words) + metrics.px(6)
+
+
+def _is_broken(metrics: Metrics) -> bool:
+    """Tell whether the name stands above the buttons: a narrow window, and large text."""
+    return not metrics.is_wide and metrics.text > _LARGE

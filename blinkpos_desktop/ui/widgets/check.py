@@ -16,6 +16,8 @@ class CheckMark(QWidget):
         super().__init__(parent)
         self._side = 120
         self._drawn = 1.0
+        self.is_still = False
+        """Whether it stands there at once: the owner's reduced motion."""
         self._motion = QVariantAnimation(self)
         self._motion.setDuration(CHECK_MS)
         self._motion.setStartValue(0.0)
@@ -24,8 +26,13 @@ class CheckMark(QWidget):
         self._motion.valueChanged.connect(self._draw)
 
     def play(self) -> None:
-        """Draw it from the beginning."""
+        """Draw it from the beginning; whole at once where nothing is to move."""
+        if self.is_still:
+            self.finish()
+            return
         self._motion.stop()
+        # The motion tells a value that is another only, and it began at nothing.
+        self._draw(0.0)
         self._motion.start()
 
     def finish(self) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.theme import MIN_TARGET, Metrics
 from blinkpos_desktop.ui.viewmodels.days import DaysPick, Quick
 from blinkpos_desktop.ui.viewmodels.times import days_text, month_text, weekday_text, written
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
@@ -48,7 +48,7 @@ class DayPicker(TwoPane):
         self._grid.setContentsMargins(0, 0, 0, 0)
         for number in range(1, _WEEK + 1):
             name = Label(weekday_text(number), role="status")
-            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self._grid.setColumnStretch(number - 1, 1)
             name.setAlignment(_CENTER)
             self._grid.addWidget(name, 0, number - 1)
         self.days = [self._day_button(number) for number in range(_CELLS)]
@@ -107,6 +107,8 @@ class DayPicker(TwoPane):
         self.panes.setContentsMargins(0, 0, 0, 0)
         self.panes.setSpacing(metrics.margin)
         self._grid.setSpacing(2)
+        for button in self.days:
+            button.setMinimumWidth(max(MIN_TARGET, metrics.font("body") * 8 // 5))
         for layout in (self._column, self._head, self._quick, self._foot):
             layout.setSpacing(metrics.gap)
 

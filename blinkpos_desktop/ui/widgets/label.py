@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from blinkpos_desktop.ui.theme import Metrics
+
+_ANY_HEIGHT: Final = 16_777_215
 
 
 class Label(QLabel):
@@ -58,6 +64,12 @@ class ElidedLabel(Label):
         painter.setPen(self.palette().windowText().color())
         painter.drawText(self.contentsRect(), int(self.alignment()), text)
         painter.end()
+
+
+def keep_room(label: QWidget, height: int, metrics: Metrics) -> None:
+    """Keep the room for words that come and go: nothing jumps, unless large text needs more."""
+    label.setMinimumHeight(height)
+    label.setMaximumHeight(height if metrics.text <= 1 else _ANY_HEIGHT)
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QDateTime, QLocale, Signal
+from PySide6.QtCore import QDateTime, QLocale, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -31,12 +31,11 @@ class NoticeList(QWidget):
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Other payments"))
-        # It takes the room that is left, and asks for none.
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._notices: tuple[Notice, ...] = ()
         self._metrics = Metrics()
         self._built: tuple[object, ...] = ()
-        self._column = QVBoxLayout(self)
+        self._column = _Column(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def set_metrics(self, metrics: Metrics) -> None:
@@ -44,6 +43,14 @@ class NoticeList(QWidget):
         self._metrics = metrics
         self._column.setSpacing(metrics.gap)
         self._build()
+
+    def sizeHint(self) -> QSize:
+        """Return room for the line that counts: it takes what is left, and asks for no more."""
+        return QSize(0, self._metrics.line("caption"))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same."""
+        return self.sizeHint()
 
     def show_notices(self, notices: tuple[Notice, ...]) -> None:
         """Show other lines."""
@@ -75,11 +82,14 @@ class NoticeList(QWidget):
         card = self._card_height() + self._metrics.gap
         fitting = max(0, (self.height() + self._metrics.gap) // card)
         if fitting < len(self._notices):
-            fitting = max(0, (self.height() - self._metrics.px(20)) // card)
+            fitting = max(0, (self.height() - self._metrics.high(20)) // card)
         return fitting
 
     def _card_height(self) -> int:
-        return self._metrics.target + self._metrics.px(16)
+        metrics = self._metrics
+        # Large text takes a third line for its words.
+        words = metrics.line("caption") * (4 if metrics.text > 1 else 3)
+        return max(metrics.target + metrics.px(16), words)
 
     def _card(self, notice: Notice) -> QFrame:
         card = QFrame()
@@ -130,6 +140,14 @@ class NoticeList(QWidget):
         if notice.amount.currency.is_sats:
             return came
         return f"{money_text(notice.amount)} ({came})"
+
+
+class _Column(QVBoxLayout):
+    """A column whose wrapped words ask for no height: the cards have theirs."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Return False."""
+        return False
 
 
 def local_time(at: int) -> str:

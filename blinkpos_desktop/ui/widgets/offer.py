@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.view import Offer
 from blinkpos_desktop.ui.viewmodels.words import money_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.row import Row
 
 
 class OfferCard(QFrame):
@@ -28,7 +29,7 @@ class OfferCard(QFrame):
         self.setObjectName("notice")
         self.setProperty("sticky", True)
         self.setAccessibleName(self.tr("A sale was left open"))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._offer: Offer | None = None
         self._words = Label(role="caption", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
@@ -36,11 +37,11 @@ class OfferCard(QFrame):
         self.cancel = Button(self.tr("Cancel"), name=self.tr("Cancel the open sale"))
         self.take_up.clicked.connect(self._want)
         self.cancel.clicked.connect(self._unwant)
-        self._column, self._row = QVBoxLayout(self), QHBoxLayout()
+        self._column, self._row = QVBoxLayout(self), Row()
         self._column.addWidget(self._words)
         self._column.addLayout(self._row)
-        self._row.addWidget(self.take_up, 1)
-        self._row.addWidget(self.cancel, 1)
+        self._row.add(self.take_up)
+        self._row.add(self.cancel)
         self.hide()
 
     def set_metrics(self, metrics: Metrics) -> None:

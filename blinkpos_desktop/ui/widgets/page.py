@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem, QWidget
+from typing import Final
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+
+from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.ui.theme import Metrics
+
+_ANY_HEIGHT: Final = 16_777_215
+_PANE: Final = 350
+"""The least width of one beside another, in pixels of the 800x480 design."""
 
 
 class Page(QWidget):
@@ -24,8 +31,23 @@ class Page(QWidget):
         self.metrics = metrics
         self.arrange()
 
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Take what is more than sizes and colours: how long it stays, whether it moves."""
+
+    def set_room(self, height: int) -> None:
+        """Know how much of the page can be seen at once; it may be higher."""
+
     def arrange(self) -> None:
         """Lay the page out with ``self.metrics``."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least height, at any width: a page is as wide as its window."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the least height at a width: more than that, and the page would scroll."""
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout else -1
 
 
 class TwoPane(Page):
@@ -35,17 +57,41 @@ class TwoPane(Page):
         super().__init__(name=name, parent=parent)
         self.panes = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._is_wide: bool | None = None
+        self._held: list[QWidget] = []
+        self._room = 0
+
+    def hold(self, widget: QWidget) -> None:
+        """Add a half that is always seen whole, however high the other one makes the page."""
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(widget, 1)
+        column.addStretch(0)
+        self._held.append(widget)
+        self.panes.addWidget(holder)
+
+    def set_room(self, height: int) -> None:
+        """Keep what is held no higher than what can be seen."""
+        self._room = height
+        self._limit()
 
     @property
     def is_wide(self) -> bool:
-        """Whether the halves stand side by side."""
-        return self.width() > self.height()
+        """Whether the halves stand side by side: in a wide window, if their texts let them."""
+        if not self.metrics.is_wide:
+            return False
+        halves = [self.panes.itemAt(number) for number in range(self.panes.count())]
+        margins = self.panes.contentsMargins()
+        needed = margins.left() + margins.right() + self.panes.spacing() * (len(halves) - 1)
+        needed += sum(half.minimumSize().width() for half in halves if half is not None)
+        return needed <= self.width()
 
     def arrange(self) -> None:
         """Space the halves."""
         margin = self.metrics.margin
         self.panes.setContentsMargins(margin, margin // 2, margin, margin // 2)
         self.panes.setSpacing(margin)
+        self._turn()
 
     def turn(self) -> None:
         """Adapt to the window having become wide or tall."""
@@ -53,13 +99,24 @@ class TwoPane(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn when the window's shape asks for it."""
         super().resizeEvent(event)
-        if self._is_wide is not self.is_wide:
-            self._is_wide = self.is_wide
+        self._turn()
+
+    def _turn(self) -> None:
+        is_wide = self.is_wide
+        if self._is_wide is not is_wide:
+            self._is_wide = is_wide
+            self._limit()
             direction = QBoxLayout.Direction
-            self.panes.setDirection(
-                direction.LeftToRight if self._is_wide else direction.TopToBottom
-            )
+            self.panes.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
             self.turn()
+
+    def _limit(self) -> None:
+        margins = self.panes.contentsMargins()
+        room = self._room - margins.top() - margins.bottom()
+        for widget in self._held:
+            is_limited = bool(self._is_wide) and self._room > 0
+            least = widget.minimumSizeHint().height()
+            widget.setMaximumHeight(max(room, least) if is_limited else _ANY_HEIGHT)
 
 
 def clear(layout: QLayout) -> None:
@@ -80,20 +137,26 @@ class Panes(QWidget):
 
     def __init__(self, one: QWidget, other: QWidget, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._metrics = Metrics()
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.addWidget(one, 1)
         self._box.addWidget(other, 1)
 
-    def set_spacing(self, pixels: int) -> None:
-        """Set the room between them."""
-        self._box.setSpacing(pixels)
+    def set_metrics(self, metrics: Metrics) -> None:
+        """Wear other sizes."""
+        self._metrics = metrics
+        self._box.setSpacing(metrics.gap)
+        self._turn()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn when the shape asks for it."""
         super().resizeEvent(event)
-        direction = QBoxLayout.Direction
-        is_wide = self.width() > self.height()
+        self._turn()
+
+    def _turn(self) -> None:
+        direction, metrics = QBoxLayout.Direction, self._metrics
+        is_wide = metrics.is_wide and self.width() >= 2 * metrics.high(_PANE)
         self._box.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
         # Below, the other one is the longer.
         self._box.setStretch(0, 1 if is_wide else 2)

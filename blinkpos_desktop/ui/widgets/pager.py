@@ -33,14 +33,15 @@ class Pager(QWidget):
             self._row.addWidget(widget)
         self.before.clicked.connect(lambda: self.turned.emit(self._page - 1))
         self.after.clicked.connect(lambda: self.turned.emit(self._page + 1))
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
         self._row.setSpacing(metrics.px(4))
-        self._place.setMinimumWidth(metrics.px(44))
+        # Large text has no room to keep.
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(metrics.text <= 1)
+        self.setSizePolicy(policy)
+        self._place.setMinimumWidth(metrics.high(44))
 
     def show_place(self, page: int, pages: int) -> None:
         """Show which page of how many there is; nothing for one alone."""

@@ -10,8 +10,6 @@ from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QScroller,
-    QScrollerProperties,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -20,9 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from blinkpos_desktop.domain.history import PastSale
-from blinkpos_desktop.ui.theme import MIN_TARGET, ROW, TYPE, Metrics, tone_role
+from blinkpos_desktop.ui.dressing import tone_role
+from blinkpos_desktop.ui.theme import MIN_TARGET, ROW, Metrics
 from blinkpos_desktop.ui.viewmodels.sale_words import SaleWords
 from blinkpos_desktop.ui.viewmodels.sales_model import SalesModel
+from blinkpos_desktop.ui.widgets.throwing import throw
 
 _ENTER: Final = {Qt.Key.Key_Enter, Qt.Key.Key_Return, Qt.Key.Key_Space}
 Words = Callable[[PastSale], SaleWords]
@@ -68,7 +68,7 @@ class SalesList(QTableView):
         """Wear other sizes."""
         self._rows.metrics = metrics
         self.verticalHeader().setMinimumSectionSize(MIN_TARGET)
-        self.verticalHeader().setDefaultSectionSize(max(MIN_TARGET, metrics.px(ROW)))
+        self.verticalHeader().setDefaultSectionSize(max(MIN_TARGET, metrics.high(ROW)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell what can be seen now."""
@@ -156,9 +156,9 @@ class _Row:
     def paint(self, words: SaleWords) -> None:
         """Paint the words: two lines on the left, two on the right."""
         metrics, box = self._metrics, self._box
-        top = QRect(box.x(), box.y() + metrics.px(5), box.width(), metrics.px(27))
-        low = QRect(box.x(), top.bottom(), box.width(), metrics.px(20))
-        when = metrics.px(112)
+        top = QRect(box.x(), box.y() + metrics.px(5), box.width(), metrics.high(27))
+        low = QRect(box.x(), top.bottom(), box.width(), metrics.high(20))
+        when = metrics.high(112)
         right = max(self._width(words.amount, "title", 600), self._width(words.also, "caption"))
         right = min(right, box.width() // 2)
         middle = box.width() - when - right - metrics.margin
@@ -185,7 +185,7 @@ class _Row:
         return self._painter.fontMetrics().horizontalAdvance(text) + 2
 
     def _wear(self, size: str, bold: int) -> None:
-        self._font.setPixelSize(self._metrics.px(TYPE[size]))
+        self._font.setPixelSize(self._metrics.font(size))
         self._font.setWeight(QFont.Weight(bold))
         self._painter.setFont(self._font)
 
@@ -205,16 +205,3 @@ class _Row:
             text, Qt.TextElideMode.ElideRight, box.width()
         )
         self._painter.drawText(box, side | _Align.AlignVCenter, short)
-
-
-def throw(surface: QWidget) -> None:
-    """Let a finger, or a mouse held down, push what is in a scrolled view's surface."""
-    QScroller.grabGesture(surface, QScroller.ScrollerGestureType.LeftMouseButtonGesture)
-    scroller = QScroller.scroller(surface)
-    properties = scroller.scrollerProperties()
-    metric = QScrollerProperties.ScrollMetric
-    never = QScrollerProperties.OvershootPolicy.OvershootAlwaysOff
-    properties.setScrollMetric(metric.VerticalOvershootPolicy, never)
-    properties.setScrollMetric(metric.HorizontalOvershootPolicy, never)
-    properties.setScrollMetric(metric.DragStartDistance, 0.003)
-    scroller.setScrollerProperties(properties)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEve
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStyle, QWidget
 
 from blinkpos_desktop.domain.item import Item
-from blinkpos_desktop.ui.theme import TYPE, Metrics
+from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.words import money_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.page import clear
@@ -31,7 +31,7 @@ class ItemTile(Button):
 
     def sizeHint(self) -> QSize:
         """Return the least; the grid gives what there is."""
-        return QSize(self._metrics.px(_TILE[0]), self._metrics.px(_TILE[1]))
+        return QSize(self._metrics.high(_TILE[0]), self._metrics.high(_TILE[1]))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button, then its texts."""
@@ -43,14 +43,14 @@ class ItemTile(Button):
         if self._item.is_sold_out:
             painter.setOpacity(0.5)
         leading = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
-        strong = self._font(TYPE["body"], QFont.Weight.DemiBold)
+        strong = self._font("body", QFont.Weight.DemiBold)
         painter.setFont(strong)
         measure = QFontMetrics(strong)
         top = QRect(box)
         for line in _wrapped(self._item.name, measure, box.width()):
             painter.drawText(top, int(leading | Qt.AlignmentFlag.AlignTop), line)
             top.translate(0, measure.lineSpacing())
-        small = self._font(TYPE["caption"], QFont.Weight.Medium)
+        small = self._font("caption", QFont.Weight.Medium)
         painter.setFont(small)
         under = QFontMetrics(small).elidedText(
             self._under, Qt.TextElideMode.ElideRight, box.width()
@@ -58,9 +58,9 @@ class ItemTile(Button):
         painter.drawText(box, int(leading | Qt.AlignmentFlag.AlignBottom), under)
         painter.end()
 
-    def _font(self, base: int, weight: QFont.Weight) -> QFont:
+    def _font(self, size: str, weight: QFont.Weight) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(self._metrics.px(base))
+        font.setPixelSize(self._metrics.font(size))
         font.setWeight(weight)
         return font
 
@@ -107,7 +107,9 @@ class ItemGrid(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return room for two buttons beside each other."""
-        return QSize(self._metrics.px(_TILE[0]) * 2 + self._metrics.gap, self._metrics.px(_TILE[1]))
+        return QSize(
+            self._metrics.high(_TILE[0]) * 2 + self._metrics.gap, self._metrics.high(_TILE[1])
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew when more or fewer fit."""
@@ -116,7 +118,7 @@ class ItemGrid(QWidget):
             self._fill()
 
     def _fitting(self) -> tuple[int, int]:
-        gap, wide, high = self._metrics.gap, *(self._metrics.px(side) for side in _TILE)
+        gap, wide, high = self._metrics.gap, *(self._metrics.high(side) for side in _TILE)
         columns = max(1, (self.width() + gap) // (wide + gap))
         rows = max(1, (self.height() + gap) // (high + gap))
         return rows, columns
@@ -160,6 +162,7 @@ class Chips(QWidget):
         self._names: tuple[str, ...] = ()
         self._chosen = ""
         self._first = 0
+        self._is_filling = False
         self._metrics = Metrics()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -185,6 +188,16 @@ class Chips(QWidget):
         self._fill()
 
     def _fill(self) -> None:
+        # Showing a chip may resize all of them in its midst.
+        if self._is_filling:
+            return
+        self._is_filling, width = True, -1
+        while width != self.width():
+            width = self.width()
+            self._fill_once()
+        self._is_filling = False
+
+    def _fill_once(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget is not self.more:

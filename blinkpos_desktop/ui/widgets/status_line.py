@@ -93,7 +93,7 @@ class Band(Label):
     """The band across every page while the money is not real."""
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        super().__init__(wrap=True, parent=parent)
         self.setObjectName("band")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

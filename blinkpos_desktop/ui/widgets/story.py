@@ -14,7 +14,8 @@ from blinkpos_desktop.ui.viewmodels.story import StoryStep, StoryView
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import clear
-from blinkpos_desktop.ui.widgets.sales_list import throw
+from blinkpos_desktop.ui.widgets.row import Row
+from blinkpos_desktop.ui.widgets.throwing import throw
 
 MOST_STEPS: Final = 60
 """More steps than anybody reads: what was tried for weeks has hundreds, shown when asked for."""
@@ -38,16 +39,16 @@ class StoryPanel(QWidget):
         self._shows_all = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._head = QHBoxLayout()
+        self._head = Row()
         self.back = Button(self.tr("Back"))
         self.back.clicked.connect(self.left)
         self._amount, self._also = Label(role="large"), Label(role="caption")
         self._state = ElidedLabel(role="title")
         self._state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._head.addWidget(self._amount)
-        self._head.addWidget(self._also, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._head.addWidget(self._state, 1)
-        self._head.addWidget(self.back)
+        self._head.add(self._amount, 0)
+        self._head.add(self._also, 0)
+        self._head.add(self._state)
+        self._head.add(self.back, 0)
         self._words = Label(role="title", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.retry = Button(self.tr("Try again"), role="main")
@@ -176,7 +177,7 @@ class StoryPanel(QWidget):
         line.setSpacing(metrics.margin)
         words.setSpacing(0)
         clock = Label(step.clock, role="caption")
-        clock.setMinimumWidth(metrics.px(72))
+        clock.setMinimumWidth(metrics.high(72))
         # On one line with the larger words beside it.
         clock.setContentsMargins(0, metrics.px(2), 0, 0)
         title = Label(step.words, wrap=True)

@@ -14,19 +14,17 @@ from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.sale import parse_recipients
 from tests.ui.fakes import PRESETS, USD, payment_for, shop
+from tests.ui.screens.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.ui.screens import Stage
 
 EURO: Final = Currency(code="EUR", digits=2, symbol="€", name="Euro")
 FOUR: Final = parse_recipients(["ana:60", "ben:40", "carla_from_the_bar:20", "dimitri:20"])
 
 
 def _fiat(text: str = "12.50", *, age: float = 45) -> Stage:
-    from tests.ui.screens import Stage
-
     stage = Stage(currency=USD).ready().type(text)
     stage.tell(_price(age=age))
     return stage

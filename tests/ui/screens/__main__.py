@@ -1,0 +1,12 @@
+"""``python -m tests.ui.screens [STATE …]``: pictures of all states, or of some."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from tests.ui.screens.camera import main
+
+sys.exit(main(sys.argv[1:]))
