@@ -61,9 +61,7 @@ def change(path: Path, changes: Mapping[str, str | None], *, stamp: str) -> None
         ChangedMeanwhileError: the file is another one now.
         SettingsError: it can't be written, or not without losing something.
     """
-    state = read(path)
-    if state.stamp != stamp:
-        raise _changed(path)
+    state = _check(path, stamp)
     text = edited(state.text, changes, path)
     if text != state.text:
         _replace(path, text, stamp)
@@ -190,8 +188,7 @@ def _replace(path: Path, text: str, stamp: str) -> None:
                 os.fsync(file.fileno())
             fresh.chmod(mode)
             # As late as can be: what somebody else has just written is not written over.
-            if read(target).stamp != stamp:
-                raise _changed(path)
+            _check(target, stamp)
             fresh.replace(target)
         except BaseException:
             fresh.unlink(missing_ok=True)
@@ -223,5 +220,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _changed(path: Path) -> ChangedMeanwhileError:
-    return ChangedMeanwhileError(f"{path.name} was changed by somebody else meanwhile.")
+def _check(path: Path, stamp: str) -> FileState:
+    state = read(path)
+    if state.stamp != stamp:
+        raise ChangedMeanwhileError(f"{path.name} was changed by somebody else meanwhile.")
+    return state

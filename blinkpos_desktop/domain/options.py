@@ -27,7 +27,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     ADDRESS = "address"
     FOLDER = "folder"
-    PASSPHRASE = "passphrase"
+    PASSPHRASE = "passphrase"  # noqa: S105 (a kind)
     KEY = "key"
     """A Blink key: it goes into the key store, never into the file."""
 
@@ -247,6 +247,8 @@ class Sheet:
     """By name, what the environment gives: it goes before the file."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """By a key's name where it is stored, in words; those that are."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """By name, what this machine gives where nothing is set."""
     stamp: str = ""
     """Which state of the file this is."""
     path: str = ""
