@@ -16,6 +16,7 @@ from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
+from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
@@ -69,6 +70,7 @@ class MainWindow(QWidget):
         shelf: Shelf,
         last_sale: LastSaleModel,
         history: History,
+        settings: SettingsModel,
         *,
         dark: bool | None = None,
         parent: QWidget | None = None,
@@ -81,6 +83,7 @@ class MainWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
         self._till, self._shelf, self._last_sale = till, shelf, last_sale
+        self._settings = settings
         self._makers = PageMakers(
             till=till,
             tips=tips,
@@ -89,6 +92,7 @@ class MainWindow(QWidget):
             shelf=shelf,
             last_sale=last_sale,
             history=history,
+            settings=settings,
             leave_health=self.open_till,
         )
         self._follows_system = dark is None
@@ -129,30 +133,42 @@ class MainWindow(QWidget):
     def open_till(self) -> None:
         """Show the keypad, or the sale that is under way."""
         self._till.open_keypad()
-        self._turn_to(self.page(self._till.view.screen))
+        self._go_to(self.page(self._till.view.screen))
 
     def open_items(self) -> None:
         """Show the items."""
         self._till.open_items()
-        self._turn_to(self.page(self._till.view.screen))
+        self._go_to(self.page(self._till.view.screen))
 
     def open_history(self) -> None:
         """Show the History tab."""
-        self._turn_to(self.page("history"))
+        self._go_to(self.page("history"))
 
     def open_tips(self) -> None:
         """Show the Tips tab."""
-        self._turn_to(self.page("tips"))
+        self._go_to(self.page("tips"))
 
     def open_attention(self) -> None:
         """Show what needs a person."""
-        self._turn_to(self.page("attention"))
+        self._go_to(self.page("attention"))
+
+    def open_settings(self) -> None:
+        """Show the Settings tab."""
+        self._turn_to(self.page("settings"))
 
     def toggle_health(self) -> None:
         """Show the health panel, or the counter again."""
         page = self.page("health")
         if self.stack.currentWidget() is page:
             self.open_till()
+        else:
+            self._go_to(page)
+
+    def _go_to(self, page: Page) -> None:
+        """Turn to a page that somebody wants, unless something unsaved asks him first."""
+        is_here = self.stack.currentWidget() is self._pages.get("settings")
+        if is_here and not self._settings.may_leave():
+            self.settings_tab.setChecked(True)
         else:
             self._turn_to(page)
 
@@ -167,6 +183,7 @@ class MainWindow(QWidget):
             "history": self.history_tab,
             "tips": self.tips_tab,
             "attention": self.attention_tab,
+            "settings": self.settings_tab,
         }
         shown = next((tab for name, tab in tabs.items() if page is self._pages.get(name)), None)
         if page is self._pages.get("health"):
@@ -182,13 +199,7 @@ class MainWindow(QWidget):
 
     def _uncheck_tabs(self) -> None:
         """Show that none of the tabs is open: one of a group never goes out by itself."""
-        for tab in (
-            self.till_tab,
-            self.items_tab,
-            self.history_tab,
-            self.tips_tab,
-            self.attention_tab,
-        ):
+        for tab in self._all_tabs:
             tab.setAutoExclusive(False)
             tab.setChecked(False)
             tab.setAutoExclusive(True)
@@ -204,9 +215,14 @@ class MainWindow(QWidget):
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
             self._pages[name]
-            for name in ("history", "tips", "attention", "health", *_ALONE)
+            for name in ("history", "tips", "attention", "health", "settings", *_ALONE)
             if name in self._pages
         }
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no sale is on the screen."""
+        return self._is_home
 
     @property
     def _is_home(self) -> bool:
@@ -241,6 +257,8 @@ class MainWindow(QWidget):
 
     def _fit_badge(self) -> None:
         """Say it in fewer letters where the window has no room for all the tabs."""
+        gap = (self._metrics or Metrics()).gap
+        self._tabs.setSpacing(gap if self.width() > self.height() else 0)
         self.attention_tab.setText(self.tr("Attention ({n})").format(n=self._waiting))
         if self._waiting and self._tabs.sizeHint().width() > self.width():
             self.attention_tab.setText(self.tr("! {n}").format(n=self._waiting))
@@ -286,31 +304,36 @@ class MainWindow(QWidget):
         self.stack = QStackedWidget()
         self._header = QWidget()
         self._tabs = QHBoxLayout(self._header)
-        self._tabs.setSpacing(0)
         self.till_tab = Button(self.tr("Till"), role="tab")
         self.items_tab = Button(self.tr("Items"), role="tab")
         self.history_tab = Button(self.tr("History"), role="tab")
         self.tips_tab = Button(self.tr("Tips"), role="tab")
         self.attention_tab = Button(role="badge")
+        self.settings_tab = IconButton(Icon.GEAR, name=self.tr("Settings"), role="tab")
+        self.settings_tab.setProperty("slim", True)
         self._theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.till_tab.clicked.connect(self.open_till)
         self.items_tab.clicked.connect(self.open_items)
         self.history_tab.clicked.connect(self.open_history)
         self.tips_tab.clicked.connect(self.open_tips)
         self.attention_tab.clicked.connect(self.open_attention)
+        self.settings_tab.clicked.connect(self.open_settings)
         self._theme.clicked.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
-        for tab in (
+        self._all_tabs: tuple[Button, ...] = (
             self.till_tab,
             self.items_tab,
             self.history_tab,
             self.tips_tab,
             self.attention_tab,
-        ):
+            self.settings_tab,
+        )
+        for tab in self._all_tabs:
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
+            if tab is self.settings_tab:
+                self._tabs.addStretch(1)
             self._tabs.addWidget(tab)
-        self._tabs.addStretch(1)
         self._tabs.addWidget(self._theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -55,7 +55,8 @@ QPushButton[role="plain"] { background: transparent; border-color: transparent; 
 QPushButton[role="plain"]:pressed { background: $pressed; color: $text; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0;
                           border-bottom: 3px solid transparent; color: $muted;
-                          font-size: ${body_px}px; font-weight: 600; padding: 0 ${gap2}px; }
+                          font-size: ${body_px}px; font-weight: 600; padding: 0 ${gap}px; }
+QPushButton[role="tab"][slim="true"] { padding: 0; }
 QPushButton[role="tab"]:checked { color: $text; border-bottom-color: $accent; }
 QPushButton[role="tab"]:focus { color: $accent; }
 QPushButton[role="status"] { background: transparent; border: none; border-radius: 0;
@@ -89,6 +90,7 @@ QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-r
             font-size: ${body_px}px; padding: 0 ${gap2}px; min-height: ${target}px;
             selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus { border: 2px solid $accent; }
+QLineEdit:disabled { background: $surface; color: $muted; border-color: $surface; }
 
 #card { background: $surface; border-radius: ${radius}px; }
 #notice { background: $surface; border-radius: ${radius}px; }

@@ -46,7 +46,8 @@ from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.health_page import HealthPage
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
-from blinkpos_desktop.ui.viewmodels.view import Screen
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import Screen, TillView
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
 from tests.support import ledger
 
@@ -81,6 +82,16 @@ class Beside:
     async def ready(self) -> None:
         await self.hear(ShopReady)
         await self.hear(PartChanged, lambda f: f.part is Part.BLINK and f.health is Health.OK)
+
+    def forget(self) -> None:
+        """Hear only what comes from now on."""
+        self._facts.clear()
+
+    @property
+    def view(self) -> TillView:
+        till = self.window.findChild(Till)
+        assert till is not None
+        return till.view
 
     @property
     def keypad(self) -> KeypadPage:
@@ -306,10 +317,11 @@ STORIES: Final[dict[str, Story]] = {
 def main() -> int:
     """Play the story named on the command line, against the simulator at a control address."""
     from tests.e2e.items_story import sells_items
+    from tests.e2e.settings_story import sets_things
     from tests.e2e.tabs_story import looks_back
 
     name, control_url = sys.argv[1:]
-    stories = STORIES | {each.__name__: each for each in (sells_items, looks_back)}
+    stories = STORIES | {each.__name__: each for each in (sells_items, looks_back, sets_things)}
     read = settings.load()
     logs.set_up(read)
     with ControlClient(control_url) as control:
@@ -319,7 +331,7 @@ def main() -> int:
             setattr(daily_backup, "START_SECONDS", 0.0)  # noqa: B010 (final for the program)
             setattr(daily_backup, "LOOK_SECONDS", 0.1)  # noqa: B010
             chores = {"daily-backup": daily_backup.run}
-        return till_window.run(read, beside=story, chores=chores)
+        return till_window.run(read, file=settings.config_file(), beside=story, chores=chores)
 
 
 if __name__ == "__main__":
