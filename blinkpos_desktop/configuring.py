@@ -15,7 +15,7 @@ from blinkpos_desktop import settings as settings_module
 from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import InputError, SettingsError, TillError, UnavailableError
-from blinkpos_desktop.domain.options import BY_NAME, Kind, Option, Sheet
+from blinkpos_desktop.domain.options import BY_NAME, OPTIONS, Effect, Kind, Option, Sheet
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.keys.kinds import KeyKind, KeySource
@@ -140,6 +140,7 @@ class Configuring:
                 "DATA_DIR": str(plain.data_dir),
                 "BACKUP_DIR": str(self._settings.data_dir / "backups"),
             },
+            is_in_force=not changed(self._settings, settings_module.check(values | given)),
             stamp=state.stamp,
             path=str(self._file),
         )
@@ -219,6 +220,15 @@ class Configuring:
         finally:
             await transport.close()
         return account.username or "an account without a username"
+
+
+def changed(before: Settings, after: Settings) -> frozenset[Effect]:
+    """Return how what differs comes into force. The network shows in its addresses."""
+    return frozenset(
+        each.effect
+        for each in OPTIONS
+        if getattr(before, each.name.lower(), None) != getattr(after, each.name.lower(), None)
+    )
 
 
 def name_in(sentence: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from blinkpos_desktop.configuring import Configuring
+from blinkpos_desktop.configuring import Configuring, changed
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import TillRestarting
-from blinkpos_desktop.domain.options import OPTIONS, Effect
+from blinkpos_desktop.domain.options import Effect
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.settings import Settings
@@ -129,12 +129,3 @@ class Running:
         engine.supervisor.keep("till", engine.run)
         for name, chore in self._chores.items():
             engine.supervisor.keep(name, functools.partial(chore, engine))
-
-
-def changed(before: Settings, after: Settings) -> frozenset[Effect]:
-    """Return how what differs comes into force. The network shows in its addresses."""
-    return frozenset(
-        each.effect
-        for each in OPTIONS
-        if getattr(before, each.name.lower(), None) != getattr(after, each.name.lower(), None)
-    )

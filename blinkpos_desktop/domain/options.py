@@ -249,6 +249,8 @@ class Sheet:
     """By a key's name where it is stored, in words; those that are."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """By name, what this machine gives where nothing is set."""
+    is_in_force: bool = True
+    """False when somebody has edited the file since it was read."""
     stamp: str = ""
     """Which state of the file this is."""
     path: str = ""

@@ -106,6 +106,10 @@ async def test_what_is_saved_is_in_the_file_and_taken_over(owner: Owner) -> None
     await owner.save(TIP_RECIPIENTS="ana, ben", MERCHANT=None)
     text = owner.file.read_text()
     assert text == '# Ana\'s\ntip_presets = [10, 15]\ntip_recipients = ["ana", "ben"]\n'
+    assert (await owner.configuring.read()).is_in_force
+    owner.file.write_text(f'{text}timezone = "Europe/Vienna"\n')
+    assert not (await owner.configuring.read()).is_in_force
+    owner.file.write_text(text)
     [(taken, anew)] = owner.taken
     assert [each.username for each in taken.tip_recipients] == ["ana", "ben"]
     assert (taken.merchant, taken.currency, anew) == (None, "EUR", False)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop import running as running_module
+from blinkpos_desktop.configuring import changed
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.facts import (
     Health,
@@ -27,7 +28,7 @@ from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.options import Effect
 from blinkpos_desktop.domain.sale import Recipient, Sale, parse_recipients
 from blinkpos_desktop.engine import Engine
-from blinkpos_desktop.running import Running, changed
+from blinkpos_desktop.running import Running
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from blinkpos_desktop.ui.bridge import Bridge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from blinkpos_desktop.domain.facts import (
@@ -128,6 +129,12 @@ def settings_changed_meanwhile() -> Stage:
     return stage
 
 
+def settings_edited() -> Stage:
+    stage, _ = opened()
+    stage.answers.append(SettingsLoaded(sheet=replace(SHEET, is_in_force=False)))
+    return stage
+
+
 def settings_till() -> Stage:
     return opened(Group.TILL)[0]
 
@@ -164,6 +171,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     settings_leaving,
     settings_saving,
     settings_changed_meanwhile,
+    settings_edited,
     settings_till,
     settings_blink,
     settings_ledger,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PySide6.QtCore import QSize, Qt
@@ -12,8 +15,10 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.facts import (
+    AttentionChanged,
     InvoiceReady,
     LookedUp,
+    PaymentPaid,
     SettingsLoaded,
     SettingsLoadFailed,
     SettingsSaved,
@@ -21,12 +26,14 @@ from blinkpos_desktop.domain.facts import (
     TillRestarting,
 )
 from blinkpos_desktop.domain.options import OPTIONS, Group, Kind, Sheet
+from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.ui.assembly import wear
 from blinkpos_desktop.ui.pages.settings_page import SettingsPage
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView
 from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import Tone
-from tests.ui.fakes import payment_for, sale_of, shop
+from tests.ui.fakes import payment_for, sale_of, shop, waiting
 from tests.ui.screens import SIZES, Stage, on_stage
 from tests.ui.settings_screens import SHEET, STATES, opened
 from tests.ui.test_geometry import test_everything_fits as everything_fits
@@ -210,6 +217,16 @@ def test_what_somebody_else_wrote_meanwhile_is_shown_and_the_draft_is_kept() -> 
     assert owner.field("TIP_PRESETS").text == "10"
     owner.model.save()
     assert owner.saved[-1] == ({"TIP_PRESETS": "10"}, "2")
+
+
+def test_what_somebody_edited_comes_into_force_with_a_save() -> None:
+    owner = Owner(replace(SHEET, is_in_force=False))
+    assert owner.told == "The file was edited: save to bring it into force."
+    assert owner.model.may_leave()
+    owner.model.save()
+    assert owner.saved == [({}, "1")]
+    owner.model.on_fact(SettingsSaved(sheet=SHEET))
+    assert (owner.told, owner.model.view.can_save) == ("Saved.", False)
 
 
 def test_a_refused_key_is_said_beside_its_line() -> None:
@@ -407,6 +424,43 @@ def test_a_choice_stays_chosen_and_the_environments_is_locked(qtbot: QtBot) -> N
     page.groups[Group.TILL].click()
     assert not line(page, "TILL").isEnabled()
     assert "BLINKPOS_TILL" in page.fields["TILL"].note.text()
+
+
+def test_an_open_window_wears_other_settings(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage().ready()
+    qtbot.addWidget(stage.window)
+    zone = ZoneInfo("Asia/Tokyo")
+    wear(
+        stage.window,
+        Settings(
+            api_url="",
+            ws_url="",
+            data_dir=tmp_path,
+            state_dir=tmp_path,
+            tip_presets=(Fraction(12), Fraction(18)),
+            timezone=zone,
+        ),
+    )
+    assert (stage.tips.zone, stage.history.zone) == (zone, zone)
+    stage.type("21").till.ok()
+    percents = [each.percent for each in stage.till.view.tip_choices]
+    assert percents == [Fraction(12), Fraction(18)]
+
+
+def test_another_engine_begins_with_nothing_told_and_keeps_what_is_typed(qtbot: QtBot) -> None:
+    stage = Stage().ready().type("21")
+    qtbot.addWidget(stage.window)
+    stage.tell(AttentionChanged(items=(waiting(),)))
+    stage.tell(PaymentPaid(payment=payment_for(sale_of(), number=7, was_closed=True)))
+    assert stage.till.view.can_charge
+    stage.tell(TillRestarting(network="test network"))
+    view = stage.till.view
+    assert (view.shown, view.can_charge, view.notices) == ("21", False, ())
+    assert view.blocked == "Connecting to Blink…"
+    assert stage.window.attention_tab.isHidden()
+    assert "TEST MONEY" in stage.window._band.text()
+    stage.ready()
+    assert stage.till.view.can_charge
 
 
 def test_everything_has_a_name_for_a_screen_reader(tab: tuple[Stage, SettingsPage]) -> None:

@@ -67,7 +67,7 @@ class SettingsPage(Page):
         self.told.setText(view.told.text)
         self.told.set_tone(view.told.tone)
         self.discard.setEnabled(view.is_changed and not view.is_saving)
-        self.save.setEnabled(view.is_changed and not view.is_saving)
+        self.save.setEnabled(view.can_save)
         text = self.tr("Save anyway") if view.is_sure_wanted else self.tr("Save")
         self.save.setText(self.tr("Saving…") if view.is_saving else text)
 

@@ -49,6 +49,7 @@ class SettingsView:
     error: str = ""
     """Why nothing could be read."""
     is_changed: bool = False
+    can_save: bool = False
     is_saving: bool = False
     is_sure_wanted: bool = False
     """Saving asks once more: a name could not be looked up."""

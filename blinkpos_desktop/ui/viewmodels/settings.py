@@ -88,6 +88,7 @@ class SettingsModel(QObject):
     def open(self) -> None:
         """Read what is set, whenever the tab is opened; what is typed stays."""
         self._is_asked_to_leave = False
+        self._said, self._refused = Note(text=""), None
         self._forget_failures()
         self.load_wanted.emit()
 
@@ -127,7 +128,7 @@ class SettingsModel(QObject):
 
     def save(self) -> None:
         """Save what is typed: once every name is looked up, and not before it is all right."""
-        if self._sheet is None or not self._draft or self._view.is_saving:
+        if self._sheet is None or not self._view.can_save:
             return
         self._typed.stop()
         self._look_up(all_changed=True)
@@ -273,6 +274,11 @@ class SettingsModel(QObject):
             self.look_up_wanted.emit(kind, name)
 
     @property
+    def _is_edited(self) -> bool:
+        """Whether the file holds what is not in force."""
+        return self._sheet is not None and not self._sheet.is_in_force
+
+    @property
     def _is_elsewhere(self) -> bool:
         """Whether another Blink is typed: until it is connected it can't be asked."""
         return bool(self._draft.keys() & {"NETWORK", "API_URL", "WS_URL"})
@@ -344,7 +350,7 @@ class SettingsModel(QObject):
 
     def _told(self, view: SettingsView) -> Note:
         """Say how it stands beside the buttons."""
-        if view.is_saving or not self._draft:
+        if view.is_saving or not (self._draft or self._is_edited) or self._said.tone is Tone.GOOD:
             return self._said
         text = self.tr("Not saved yet.")
         if self._is_asked_to_leave:
@@ -355,6 +361,8 @@ class SettingsModel(QObject):
             return Note(text=self.tr("Asking Blink…"))
         elif self._said.text:
             return self._said
+        elif not self._draft:
+            text = self.tr("The file was edited: save to bring it into force.")
         elif any(BY_NAME[name].effect is Effect.CONNECTIONS for name in self._draft):
             text = self.tr("Not saved yet. The till will connect anew.")
         return Note(text=text, tone=Tone.BUSY)
@@ -365,7 +373,12 @@ class SettingsModel(QObject):
             fields = tuple(self._field(o) for o in OPTIONS if o.group is new.group)
             marked = frozenset(BY_NAME[name].group for name in self._draft)
             new = replace(new, fields=fields, marked=marked, path=self._sheet.path)
-        new = replace(new, is_changed=bool(self._draft), told=self._told(new))
+        new = replace(
+            new,
+            is_changed=bool(self._draft),
+            can_save=(bool(self._draft) or self._is_edited) and not new.is_saving,
+            told=self._told(new),
+        )
         if new != self._view:
             self._view = new
             self.changed.emit(new)
