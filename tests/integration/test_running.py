@@ -139,6 +139,25 @@ async def test_connections_are_made_anew_when_no_sale_is_on_the_screen(
     assert (await till.sell(200, shop.tip_recipients)).payment.till == "terrace"
 
 
+@pytest.mark.usefixtures("qapp")
+async def test_the_built_in_database_is_left_and_taken_up_again(
+    make_settings: SettingsMaker,
+) -> None:
+    till = Behind(make_settings(database_url=None))
+    try:
+        shop = await till.ready()
+        first = (await till.sell(100, shop.tip_recipients)).payment
+        before = till.take(till="terrace")
+        await till.facts.wait_for(TillRestarting, after=before)
+        shop = await till.ready(after=before)
+        second = (await till.sell(200, shop.tip_recipients)).payment
+        assert second.till == "terrace"
+        # It is the same ledger: its numbers go on.
+        assert second.id > first.id
+    finally:
+        await till.running.stop()
+
+
 async def test_an_engine_that_cannot_be_built_leaves_the_old_one(
     till: Behind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
