@@ -33,6 +33,11 @@ def label_of(option: Option) -> str:
     return _tr(option.label)
 
 
+def choice_text(choice: str) -> str:
+    """Return what stands on the button of a choice."""
+    return _tr(choice.capitalize())
+
+
 def group_text(group: Group) -> str:
     """Return the name of a part of the page."""
     return _tr(group.value)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 from blinkpos_desktop.domain.options import Kind, Option
 from blinkpos_desktop.ui.theme import TYPE, Metrics
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView
+from blinkpos_desktop.ui.viewmodels.setting_words import choice_text, label_of
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.icons import Icon
 from blinkpos_desktop.ui.widgets.label import Label
@@ -99,9 +100,10 @@ class SettingField(QWidget):
 
     def _choose_from(self, option: Option) -> None:
         for choice in option.choices:
-            button = Button(choice.capitalize(), role="period", name=f"{option.label}: {choice}")
+            text = choice_text(choice)
+            button = Button(text, role="period", name=f"{label_of(option)}: {text}")
             button.setCheckable(True)
-            button.clicked.connect(lambda _=False, text=choice: self._chosen(text))
+            button.clicked.connect(lambda _=False, chosen=choice: self._chosen(chosen))
             self.choices[choice] = button
             self._row.addWidget(button, 1)
 
