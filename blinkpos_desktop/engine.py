@@ -308,10 +308,9 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
-        if not changed:
-            return
-        self.feed.publish(ShopChanging())
-        if self._is_open:
+        # Before that nothing is told of the shop, or why there is none, and that stays so.
+        if changed and self._is_open:
+            self.feed.publish(ShopChanging())
             self.supervisor.give_up("till")
             self.supervisor.keep("till", self._sell)
 

@@ -32,7 +32,7 @@ from blinkpos_desktop.running import Running
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from blinkpos_desktop.ui.bridge import Bridge
-from tests.conftest import SettingsMaker
+from tests.conftest import TILL_KEY, SettingsMaker
 from tests.integration.running import Recorder, aside
 
 
@@ -111,6 +111,22 @@ async def test_a_shop_that_could_not_sell_sells_once_it_is_set_right(till: Behin
     before = till.take(merchant="cafe", currency="USD")
     shop = await till.facts.wait_for(ShopReady, after=before)
     assert (shop.problem, shop.currency.code) == ("", "USD")
+
+
+@pytest.mark.usefixtures("qapp")
+async def test_what_else_is_wrong_stays_said_until_it_is_set_right(
+    make_settings: SettingsMaker,
+) -> None:
+    till = Behind(make_settings(api_key=None))
+    try:
+        shop = await till.facts.wait_for(ShopReady)
+        assert "No Blink API key is set" in shop.problem
+        before = till.take(merchant="ben")
+        assert not [f for f in till.facts.facts[before:] if isinstance(f, ShopChanging)]
+        before = till.take(api_key=Secret(TILL_KEY))
+        assert (await till.ready(after=before)).problem == ""
+    finally:
+        await till.running.stop()
 
 
 async def test_percentages_alone_leave_the_shop_as_it_is(till: Behind) -> None:
