@@ -292,7 +292,12 @@ def run_till() -> int:
     from blinkpos_desktop import till_window
 
     # The one thing before the keypad: a passphrase is typed where the till is started from.
-    return till_window.run(unlocked(settings), chores={"daily-backup": _back_up_daily}, door=door)
+    return till_window.run(
+        unlocked(settings),
+        file=settings_module.config_file(),
+        chores={"daily-backup": _back_up_daily},
+        door=door,
+    )
 
 
 async def _back_up_daily(engine: Engine) -> None:

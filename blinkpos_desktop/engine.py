@@ -23,6 +23,7 @@ from blinkpos_desktop.domain.facts import (
     InvoiceReady,
     Part,
     PartChanged,
+    ShopChanging,
     ShopReady,
 )
 from blinkpos_desktop.domain.money import SATS
@@ -76,11 +77,22 @@ _CHECK_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
+class Directory:
+    """Where an owner's typed names are looked up, anew each time; currencies are asked once."""
+
+    def __init__(self, gateway: BlinkClient, shop: Shop) -> None:
+        """Take who asks Blink."""
+        self.recipient, self.currency = gateway.recipient, shop.currency
+
+
 class Engine:
     """Owns the connections and the use cases. ``open_…``, then ``watch``, then ``stop``.
 
     With ``only_own`` it works on this process's own sales alone (``charge``).
     """
+
+    _is_open = False
+    """Whether payments are watched, so that the shop can be told, and told anew."""
 
     def __init__(self, settings: Settings, *, only_own: bool = False) -> None:
         """Build everything; nothing is connected yet. Wants a running event loop."""
@@ -119,6 +131,7 @@ class Engine:
             recipients=settings.tip_recipients,
             currency=settings.currency,
         )
+        self.directory = Directory(gateway, self.shop)
         self.rates = Rates(
             gateway,
             self.feed,
@@ -287,15 +300,42 @@ class Engine:
             await self._until_there(Part.POSTGRESQL, self.open_store)
             await self._until_there(Part.BLINK, self.open_blink)
             self.watch()
+        except TillError as error:
+            self._cannot_sell(error)
+            return
+        self._is_open = True
+        await self._sell()
+
+    def use(self, settings: Settings) -> None:
+        """Take over what needs no new connection, for the next sale: one under way has its plan."""
+        self.history.zone = settings.timezone
+        self._settings = settings
+        changed = self.shop.use(
+            merchant=settings.merchant,
+            recipients=settings.tip_recipients,
+            currency=settings.currency,
+        )
+        # Before that nothing is told of the shop, or why there is none, and that stays so.
+        if changed and self._is_open:
+            self.feed.publish(ShopChanging())
+            self.supervisor.give_up("till")
+            self.supervisor.keep("till", self._sell)
+
+    async def _sell(self) -> None:
+        """Tell the shop, and keep its currency's price fresh until cancelled."""
+        try:
             await self._until_there(Part.BLINK, self.shop.announce)
             currency = await self.shop.currency(self._settings.currency)
             if not currency.is_sats:
                 await self.rates.run(currency)
         except TillError as error:
-            _log.error("the till cannot sell: %s", error)
-            self.feed.publish(
-                ShopReady(network="", currency=SATS, tip_recipients=(), problem=error.sentence)
-            )
+            self._cannot_sell(error)
+
+    def _cannot_sell(self, error: TillError) -> None:
+        _log.error("the till cannot sell: %s", error)
+        self.feed.publish(
+            ShopReady(network="", currency=SATS, tip_recipients=(), problem=error.sentence)
+        )
 
     async def cancel(self, payment_id: int) -> Payment:
         """Give a sale up at the counter's wish; Blink's answer is not waited for at the counter."""

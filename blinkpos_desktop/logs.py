@@ -93,6 +93,12 @@ def hide(secret: Secret) -> None:
             handler.formatter.hide(secret.reveal())
 
 
+def hide_all(settings: Settings) -> None:
+    """Hide the secrets of settings that came after the logs were set up."""
+    for text in _secrets(settings):
+        hide(Secret(text))
+
+
 def _secrets(settings: Settings) -> set[str]:
     """Return what must not be seen: the keys, the URLs, and the passwords in them."""
     given: tuple[Secret | None, ...] = (

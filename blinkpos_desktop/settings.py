@@ -24,6 +24,7 @@ from blinkpos_desktop.domain.address import LAST_PORT, parts_of
 from blinkpos_desktop.domain.appearance import USUAL, Appearance, parse_appearance
 from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
+from blinkpos_desktop.domain.options import BY_NAME, LISTS
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
 
 PREFIX: Final = "BLINKPOS_"
@@ -34,37 +35,9 @@ ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 REDIS_SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-_LISTS: Final = frozenset({"TIP_RECIPIENTS", "TIP_PRESETS"})
 _SEVERAL: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"})
 """Whose address may name several servers, for one takes another's place."""
-_NAMES: Final = frozenset(
-    {
-        "API_KEY",
-        "PAYOUT_KEY",
-        "API_URL",
-        "WS_URL",
-        "NETWORK",
-        "MERCHANT",
-        "TIP_RECIPIENTS",
-        "TIP_PRESETS",
-        "CURRENCY",
-        "TILL",
-        "TIMEZONE",
-        "DATABASE_URL",
-        "DATABASE_DIRECT_URL",
-        "REDIS_URL",
-        "DATA_DIR",
-        "METRICS_PORT",
-        "ALERT_URL",
-        "BACKUP_DIR",
-        "BACKUP_PASSPHRASE",
-        "THEME",
-        "TEXT_SCALE",
-        "MOTION",
-        "VOLUME",
-        "SUCCESS_SECONDS",
-    }
-)
+_NAMES: Final = BY_NAME.keys()
 _KEYS: Final = frozenset({"API_KEY", "PAYOUT_KEY"})
 _LOCK: Final = "KEY_PASSPHRASE"
 """In the environment only: in the file it would lie beside what it locks."""
@@ -145,16 +118,14 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     Raises:
         SettingsError: a value is wrong; the sentence names it and what is allowed.
     """
-    values = _read_file(config_file() if file is None else file)
-    of_file = _KEYS & values.keys()
+    values = values_of_file(config_file() if file is None else file)
     environ = os.environ if environ is None else environ
-    for name in _NAMES:
-        if text := environ.get(PREFIX + name, "").strip():
-            values[name] = text
-            of_file -= {name}
+    given = values_of_environment(environ)
+    of_file = frozenset(_KEYS & (values.keys() - given.keys()))
+    values |= given
     passphrase = environ.get(PREFIX + _LOCK)
     return replace(
-        _build(values),
+        check(values),
         keys_of_file=of_file,
         stored_keys=config_file().parent / "keys",
         key_passphrase=Secret(passphrase) if passphrase else None,
@@ -172,7 +143,18 @@ def check_key(text: str, name: str = "API_KEY") -> Secret:
     return Secret(text)
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def values_of_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment gives, by name, unchecked."""
+    texts = {name: environ.get(PREFIX + name, "").strip() for name in _NAMES}
+    return {name: text for name, text in texts.items() if text}
+
+
+def values_of_file(path: Path) -> dict[str, str]:
+    """Return what a settings file gives, by name, unchecked; nothing when there is none.
+
+    Raises:
+        SettingsError: it is no settings file, or others can read a secret in it.
+    """
     try:
         content = path.read_text(encoding="utf-8")
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -182,21 +164,7 @@ def _read_file(path: Path) -> dict[str, str]:
         raise SettingsError(
             f"The settings file {path} cannot be read.", cause=str(error)
         ) from error
-    try:
-        table = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from error
-    values: dict[str, str] = {}
-    for key, value in table.items():
-        name = key.upper().removeprefix(PREFIX)
-        if name not in _NAMES:
-            allowed = ", ".join(sorted(_NAMES))
-            raise SettingsError(
-                f"The settings file {path} has {quoted(key)}, which is no setting: "
-                f"allowed are {allowed}."
-            )
-        if text := _as_text(name, value):
-            values[name] = text
+    values = values_of_text(content, path)
     for name, what in _SECRET.items():
         if name in values and os.name == "posix" and mode & 0o077:
             other = (
@@ -209,16 +177,50 @@ def _read_file(path: Path) -> dict[str, str]:
     return values
 
 
+def name_of(key: str) -> str:
+    """Return a setting's name by its key in the file, which may be spelled as the variable."""
+    return key.upper().removeprefix(PREFIX)
+
+
+def values_of_text(content: str, path: Path) -> dict[str, str]:
+    """Return what the text of a settings file gives, by name, unchecked.
+
+    Raises:
+        SettingsError: it is no settings file's; ``path`` is named.
+    """
+    try:
+        table = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from error
+    values: dict[str, str] = {}
+    for key, value in table.items():
+        name = name_of(key)
+        if name not in _NAMES:
+            allowed = ", ".join(sorted(_NAMES))
+            raise SettingsError(
+                f"The settings file {path} has {quoted(key)}, which is no setting: "
+                f"allowed are {allowed}."
+            )
+        if text := _as_text(name, value):
+            values[name] = text
+    return values
+
+
 def _as_text(name: str, value: object) -> str:
-    if name in _LISTS and isinstance(value, list):
+    if BY_NAME[name].kind in LISTS and isinstance(value, list):
         return ",".join(_as_text(name, item) for item in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        allowed = "a text or a list of texts" if name in _LISTS else "a text"
+        allowed = "a text or a list of texts" if BY_NAME[name].kind in LISTS else "a text"
         raise SettingsError(f"{PREFIX}{name} must be {allowed}.")
     return str(value).strip()
 
 
-def _build(values: Mapping[str, str]) -> Settings:
+def check(values: Mapping[str, str]) -> Settings:
+    """Return the settings of these texts by name; a missing one has its default.
+
+    Raises:
+        SettingsError: a value is wrong; the sentence names it and what is allowed.
+    """
     api_url, ws_url = _endpoints(values)
     keys = {name: check_key(values[name], name) for name in sorted(_KEYS & values.keys())}
     database = values.get("DATABASE_URL")

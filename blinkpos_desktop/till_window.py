@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import logging
 import os
@@ -11,6 +10,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -31,13 +31,14 @@ from blinkpos_desktop.domain.money import likely_currency
 from blinkpos_desktop.services.one_till import Door, Met
 from blinkpos_desktop.settings import ENDPOINTS, Settings
 from blinkpos_desktop.ui import assembly
-from blinkpos_desktop.ui.bridge import Bridge, Services
+from blinkpos_desktop.ui.bridge import Bridge
 from blinkpos_desktop.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
     import asyncio
 
     from blinkpos_desktop.engine import Engine
+    from blinkpos_desktop.running import Running
 
 _LEVELS: Final = {
     QtMsgType.QtCriticalMsg: logging.WARNING,
@@ -71,6 +72,7 @@ def _log_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None
 def run(
     settings: Settings,
     *,
+    file: Path | None = None,
     network: str | None = None,
     beside: Beside | None = None,
     chores: Chores | None = None,
@@ -78,19 +80,20 @@ def run(
 ) -> int:
     """Show the till until its window is closed or a signal ends it; return the exit code.
 
-    ``network`` is given when it is known before Blink says it. Who knocks at the ``door`` brings
-    the window to the front.
+    ``file`` is where the settings come from; without one there is no Settings tab. ``network`` is
+    given when it is known before Blink says it. Who knocks at the ``door`` brings the window to the
+    front.
     """
     app = application()
     bridge = Bridge()
-    known = "" if settings.api_url == ENDPOINTS["mainnet"][0] else "test network"
     window = assembly.build(
         bridge,
         presets=settings.tip_presets,
         currency=likely_currency(settings.currency),
         appearance=settings.appearance,
-        network=known if network is None else network,
+        network=_network_of(settings) if network is None else network,
         zone=settings.timezone,
+        with_settings=file is not None,
     )
     app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()
@@ -99,10 +102,16 @@ def run(
     os.environ["QT_API"] = "pyside6"
     qasync = importlib.import_module("qasync")
     with qasync.QEventLoop(app) as loop, _Bell(door, window):
-        code: int = loop.run_until_complete(_main(settings, bridge, window, beside, chores or {}))
+        work = _main(settings, file, bridge, window, beside, chores or {})
+        code: int = loop.run_until_complete(work)
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
+
+
+def _network_of(settings: Settings) -> str:
+    """Return what is known of the network before Blink says it."""
+    return "" if settings.api_url == ENDPOINTS["mainnet"][0] else "test network"
 
 
 def _paint_first(app: QApplication) -> None:
@@ -113,6 +122,7 @@ def _paint_first(app: QApplication) -> None:
 
 async def _main(
     settings: Settings,
+    file: Path | None,
     bridge: Bridge,
     window: MainWindow,
     beside: Beside | None,
@@ -124,35 +134,24 @@ async def _main(
     window.closing.connect(stop.set)
     with _Signals(stop):
         # In a thread: the keypad takes keys meanwhile.
-        module = await asyncio.to_thread(importlib.import_module, "blinkpos_desktop.engine")
+        module = await asyncio.to_thread(importlib.import_module, "blinkpos_desktop.running")
         # Loading QtMultimedia holds the loader's lock and logs through Python: were another
         # thread importing an extension module meanwhile, each would wait for the other for ever.
         window.heavy_wanted.emit()
-        engine: Engine = module.Engine(settings)
-        engine.feed.listen(bridge.tell)
-        bridge.attach(
-            Services(
-                supervisor=engine.supervisor,
-                checkout=engine.checkout,
-                history=engine.history,
-                attention=engine.attention,
-                announcing=engine.announcing,
-                items=engine.items,
-                cancel=engine.cancel,
-                check=engine.watcher.check,
-                take_up=engine.left_open.take_up,
-                examine=engine.upkeep.examine,
-            )
+        running: Running = module.Running(
+            settings,
+            bridge,
+            file=file,
+            chores=chores,
+            is_free=lambda: window.is_free,
+            wear=lambda fresh: assembly.wear(window, fresh),
+            network_of=_network_of,
         )
-        engine.supervisor.keep("till", engine.run)
-        for name, chore in chores.items():
-            engine.supervisor.keep(name, functools.partial(chore, engine))
         company = beside(window, bridge) if beside else None
         try:
             return await _until_stopped(stop, company)
         finally:
-            bridge.detach()
-            await engine.stop()
+            await running.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, company: Awaitable[int] | None) -> int:

@@ -12,6 +12,7 @@ from blinkpos_desktop.domain.history import Page
 from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency, Money, Price
+from blinkpos_desktop.domain.options import Kind, Sheet
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.recall import LastSale
@@ -316,6 +317,65 @@ class LastSaleFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsLoaded:
+    """What the owner has set."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsLoadFailed:
+    """The settings could not be read; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSaved:
+    """The changes are in the file and in force; ``told`` says what else a person should know."""
+
+    sheet: Sheet
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSaveFailed:
+    """The changes were not saved; ``sentence`` says why.
+
+    ``name`` is the setting that it is about, if it is about one. ``sheet`` is how the file is now,
+    when somebody else has changed it.
+    """
+
+    sentence: str
+    name: str = ""
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """Whether Blink knows a username or a currency's code; None when it could not be asked."""
+
+    kind: Kind
+    text: str
+    is_known: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopChanging:
+    """The shop is another one from now on: nothing is sold until ShopReady tells it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillRestarting:
+    """All connections are made anew: what was told of the parts and the ledger counts no more.
+
+    ``network`` is as it is known before Blink says it.
+    """
+
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookAgain:
     """Others may have changed what is listed here."""
 
@@ -355,5 +415,12 @@ Fact = (
     | ItemEditFailed
     | LastSaleLoaded
     | LastSaleFailed
+    | SettingsLoaded
+    | SettingsLoadFailed
+    | SettingsSaved
+    | SettingsSaveFailed
+    | LookedUp
+    | ShopChanging
+    | TillRestarting
     | LookAgain
 )

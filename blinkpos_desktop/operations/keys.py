@@ -25,9 +25,8 @@ from blinkpos_desktop.operations.tellers import say, write
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.keys.finding import NO_KEY, KeyFinder
-from blinkpos_desktop.services.keys.keychain import Keychain
-from blinkpos_desktop.services.keys.kinds import FoundKey, KeyKind, KeySlot, KeySource, place_of
-from blinkpos_desktop.services.keys.sealed_file import SealedFile
+from blinkpos_desktop.services.keys.kinds import FoundKey, KeyKind, KeySource
+from blinkpos_desktop.services.keys.storing import KeyStore
 from blinkpos_desktop.settings import Secret, Settings, check_key
 
 _MOST_INPUT: Final = 1000
@@ -85,49 +84,29 @@ class KeyCommand:
     settings: Settings
     kind: KeyKind = KeyKind.API
 
-    @property
-    def _slot(self) -> KeySlot:
-        settings = self.settings
-        if settings.stored_keys is None:
-            raise SettingsError("No key can be stored here.")
-        return KeySlot(
-            kind=self.kind, place=place_of(settings.api_url), folder=settings.stored_keys
-        )
-
     async def store(self, key: Secret, *, to_file: bool) -> Exit:
         """Store a key: in the keychain, or in a sealed file where there is none."""
-        slot, keychain = self._slot, Keychain()
-        file = SealedFile(slot)
-        if not to_file and await self._into_keychain(keychain, slot, key):
-            file.forget()
-            source = KeySource.KEYCHAIN
-        else:
-            file.write(key, self._passphrase())
-            await self._out_of_keychain(keychain, slot)
-            source = KeySource.SEALED_FILE
-        where = f" ({file.path})" if source is KeySource.SEALED_FILE else ""
-        write(f"{_NAMES[self.kind]} for {slot.place} is stored in {source.value}{where}.")
+        store = KeyStore(self.settings, self.kind, say)
+        source = await store.store(key, self._passphrase, to_file=to_file)
+        where = f" ({store.file.path})" if source is KeySource.SEALED_FILE else ""
+        write(f"{_NAMES[self.kind]} for {store.slot.place} is stored in {source.value}{where}.")
         self._warn_of_others()
         return Exit.GOOD
 
     async def forget(self) -> Exit:
         """Forget a stored key, wherever it is."""
-        slot = self._slot
-        places = []
+        store = KeyStore(self.settings, self.kind, say)
         try:
-            if await Keychain().forget(slot):
-                places.append(KeySource.KEYCHAIN.value)
+            places = await store.forget()
         except UnavailableError as error:
             # The file is removed all the same; what the keychain has is still there.
             say(error.sentence)
-            SealedFile(slot).forget()
             return Exit.UNAVAILABLE
-        if SealedFile(slot).forget():
-            places.append(KeySource.SEALED_FILE.value)
         if places:
-            write(f"{_NAMES[self.kind]} for {slot.place} is gone from {' and '.join(places)}.")
+            names = " and ".join(place.value for place in places)
+            write(f"{_NAMES[self.kind]} for {store.slot.place} is gone from {names}.")
         else:
-            write(f"No such key was stored for {slot.place}.")
+            write(f"No such key was stored for {store.slot.place}.")
         self._warn_of_others()
         return Exit.GOOD
 
@@ -153,24 +132,6 @@ class KeyCommand:
             return await BlinkClient(transport).account()
         finally:
             await transport.close()
-
-    async def _into_keychain(self, keychain: Keychain, slot: KeySlot, key: Secret) -> bool:
-        try:
-            return await keychain.write(slot, key)
-        except UnavailableError as error:
-            _log.warning("%s", error)
-            say("The system's keychain does not answer: the key goes into a sealed file.")
-            return False
-
-    async def _out_of_keychain(self, keychain: Keychain, slot: KeySlot) -> None:
-        """Let an older key in the keychain not go before the file."""
-        if not slot.mark.exists():
-            return
-        try:
-            await keychain.forget(slot)
-        except UnavailableError:
-            say("The system's keychain does not answer: an older key may still be in it.")
-            slot.mark.unlink(missing_ok=True)
 
     def _passphrase(self) -> Secret:
         given = self.settings.key_passphrase or read_passphrase(twice=True)

@@ -41,6 +41,17 @@ class Shop:
         self._currencies: dict[str, Currency] = {}
         self._wallets: dict[str, RecipientWallet] = {}
 
+    def use(
+        self, *, merchant: str | None, recipients: tuple[Recipient, ...], currency: str
+    ) -> bool:
+        """Take what the owner has set anew, for the next sale; tell whether it is anything else.
+
+        ``announce`` is due then. What is planned keeps its recipients: they are the ledger's.
+        """
+        before = (self._merchant, self._recipients, self._currency)
+        self._merchant, self._recipients, self._currency = merchant, recipients, currency
+        return before != (merchant, recipients, currency)
+
     @property
     def account(self) -> Account:
         """The collecting account.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 from fractions import Fraction
 from typing import Protocol
@@ -13,15 +14,18 @@ from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
+from blinkpos_desktop.domain.options import Kind
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.tips import Scope
+from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
 from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
@@ -83,6 +87,15 @@ class Bridge(Protocol):
     def load_last_sale(self) -> None:
         """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
 
+    def load_settings(self) -> None:
+        """Read what the owner has set; SettingsLoaded or SettingsLoadFailed answers, once."""
+
+    def save_settings(self, changes: Mapping[str, str | None], stamp: str) -> None:
+        """Save changed settings and use them; SettingsSaved or SettingsSaveFailed answers, once."""
+
+    def look_up(self, kind: Kind, text: str) -> None:
+        """Ask Blink whether it knows a name or a currency's code; LookedUp answers, once."""
+
 
 def build(
     bridge: Bridge,
@@ -93,24 +106,37 @@ def build(
     network: str = "",
     sound: bool = True,
     zone: tzinfo | None = None,
+    with_settings: bool = True,
 ) -> MainWindow:
     """Return the till's window, wired to ``bridge`` and not yet shown.
 
     What it looks like may become another at any time, by ``MainWindow.wear``. ``network`` is given
     when it is known before Blink answers, so that the band for money that is not real is there from
     the first moment. Days and times are those of ``zone``, or of the machine's own.
+    ``with_settings`` tells whether there is a file for the Settings tab.
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
     tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
     history = History(currency=currency, zone=zone)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
+    settings = SettingsModel()
     window = MainWindow(
-        till, status, tips, attention, health, shelf, last_sale, history, appearance=appearance
+        till,
+        status,
+        tips,
+        attention,
+        health,
+        shelf,
+        last_sale,
+        history,
+        settings,
+        appearance=appearance,
     )
+    window.settings_tab.setVisible(with_settings)
     sounds = Sounds(is_on=sound, volume=appearance.volume, parent=window)
     window.appearance_changed.connect(lambda worn: sounds.set_volume(worn.volume))
-    for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history):
+    for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history, settings):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -132,4 +158,19 @@ def build(
     shelf.swap_wanted.connect(bridge.swap_items)
     last_sale.load_wanted.connect(bridge.load_last_sale)
     last_sale.again_wanted.connect(till.take_again)
+    settings.load_wanted.connect(bridge.load_settings)
+    settings.save_wanted.connect(bridge.save_settings)
+    settings.look_up_wanted.connect(bridge.look_up)
     return window
+
+
+def wear(window: MainWindow, settings: Settings) -> None:
+    """Give an open window settings that have changed; the engine's are not its business."""
+    till, tips = window.findChild(Till), window.findChild(Tips)
+    history = window.findChild(History)
+    assert till is not None
+    assert tips is not None
+    assert history is not None
+    till.use_presets(settings.tip_presets)
+    window.wear(settings.appearance)
+    tips.zone = history.zone = settings.timezone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -22,10 +22,15 @@ from blinkpos_desktop.domain.facts import (
     ItemEditFailed,
     LastSaleFailed,
     LastSaleLoaded,
+    LookedUp,
     PriceDoubted,
     SalesFailed,
     SalesFound,
     SeeingFailed,
+    SettingsLoaded,
+    SettingsLoadFailed,
+    SettingsSaved,
+    SettingsSaveFailed,
     StoryFailed,
     StoryLoaded,
     TakeUpFailed,
@@ -34,6 +39,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
+from blinkpos_desktop.domain.options import Kind
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import PriceMovedError
 from blinkpos_desktop.domain.sale import Sale
@@ -42,6 +48,7 @@ from blinkpos_desktop.domain.tips import Scope
 
 if TYPE_CHECKING:
     # Heavy: they are imported behind the first keypad.
+    from blinkpos_desktop.configuring import Configuring
     from blinkpos_desktop.services.announcing import Announcing
     from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
@@ -54,6 +61,7 @@ BUG: Final = "Something went wrong inside: nothing was sold. Try again, or look 
 NOT_TAKEN: Final = "Something went wrong inside: choose again, or look into the log."
 NOT_DONE: Final = "Something went wrong inside: try again, or look into the log."
 NOT_SEEN: Final = "Something went wrong inside: press OK again, or look into the log."
+NOTHING_TO_SET: Final = "There is nothing to set here."
 NO_STORY: Final = "The ledger has no such sale."
 WHO: Final = "somebody at the till"
 _log = logging.getLogger(__name__)
@@ -78,6 +86,8 @@ class Services:
     take_up: Callable[[int], Coroutine[Any, Any, None]]
     examine: Callable[[], Coroutine[Any, Any, object]]
     """Looks at everything and tells HealthExamined."""
+    configuring: Configuring | None = None
+    """None where there is nothing to set: in the demo."""
 
 
 class Bridge(QObject):
@@ -241,6 +251,46 @@ class Bridge(QObject):
             done=lambda sale: LastSaleLoaded(sale=sale),
         )
 
+    def load_settings(self) -> None:
+        """Read what the owner has set; SettingsLoaded or SettingsLoadFailed answers, once."""
+        self._ask(
+            "load-settings",
+            lambda services: _configuring(services).read(),
+            failed=lambda sentence: SettingsLoadFailed(sentence=sentence),
+            done=lambda sheet: SettingsLoaded(sheet=sheet),
+        )
+
+    def save_settings(self, changes: Mapping[str, str | None], stamp: str) -> None:
+        """Save changed settings and use them; SettingsSaved or SettingsSaveFailed answers, once."""
+
+        async def save(services: Services) -> Fact:
+            from blinkpos_desktop.configuring import SaveError
+
+            try:
+                sheet, told = await _configuring(services).save(changes, stamp)
+            except SaveError as error:
+                _log.warning("%s", error)
+                return SettingsSaveFailed(
+                    sentence=error.sentence, name=error.name, sheet=error.sheet
+                )
+            return SettingsSaved(sheet=sheet, told=told)
+
+        self._ask(
+            "save-settings",
+            save,
+            failed=lambda sentence: SettingsSaveFailed(sentence=sentence),
+            done=lambda fact: fact,
+        )
+
+    def look_up(self, kind: Kind, text: str) -> None:
+        """Ask Blink whether it knows a name or a currency's code; LookedUp answers, once."""
+        self._ask(
+            f"look-up-{kind}-{text}",
+            lambda services: _configuring(services).look_up(kind, text),
+            failed=lambda _: LookedUp(kind=kind, text=text, is_known=None),
+            done=lambda is_known: LookedUp(kind=kind, text=text, is_known=is_known),
+        )
+
     def _edit_items(self, edit: Callable[[Items], Coroutine[Any, Any, None]]) -> None:
         self._ask(
             "edit-item",
@@ -290,3 +340,9 @@ class Bridge(QObject):
     def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         assert self._services is not None
         self._services.supervisor.start(name, work)
+
+
+def _configuring(services: Services) -> Configuring:
+    if services.configuring is None:
+        raise TillError(NOTHING_TO_SET)
+    return services.configuring

@@ -17,6 +17,7 @@ from blinkpos_desktop.ui.viewmodels.basket import HOME
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
+from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
@@ -73,6 +74,7 @@ class MainWindow(QWidget):
         shelf: Shelf,
         last_sale: LastSaleModel,
         history: History,
+        settings: SettingsModel,
         *,
         appearance: Appearance = USUAL,
         parent: QWidget | None = None,
@@ -85,6 +87,7 @@ class MainWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
         self._till, self._shelf, self._last_sale = till, shelf, last_sale
+        self._settings = settings
         self._makers = PageMakers(
             till=till,
             tips=tips,
@@ -93,6 +96,7 @@ class MainWindow(QWidget):
             shelf=shelf,
             last_sale=last_sale,
             history=history,
+            settings=settings,
             leave_health=self.open_till,
         )
         self._wardrobe = Wardrobe(self, appearance)
@@ -130,30 +134,42 @@ class MainWindow(QWidget):
     def open_till(self) -> None:
         """Show the keypad, or the sale that is under way."""
         self._till.open_keypad()
-        self._turn_to(self.page(self._till.view.screen))
+        self._go_to(self.page(self._till.view.screen))
 
     def open_items(self) -> None:
         """Show the items."""
         self._till.open_items()
-        self._turn_to(self.page(self._till.view.screen))
+        self._go_to(self.page(self._till.view.screen))
 
     def open_history(self) -> None:
         """Show the History tab."""
-        self._turn_to(self.page("history"))
+        self._go_to(self.page("history"))
 
     def open_tips(self) -> None:
         """Show the Tips tab."""
-        self._turn_to(self.page("tips"))
+        self._go_to(self.page("tips"))
 
     def open_attention(self) -> None:
         """Show what needs a person."""
-        self._turn_to(self.page("attention"))
+        self._go_to(self.page("attention"))
+
+    def open_settings(self) -> None:
+        """Show the Settings tab."""
+        self._turn_to(self.page("settings"))
 
     def toggle_health(self) -> None:
         """Show the health panel, or the counter again."""
         page = self.page("health")
         if self.stack.currentWidget() is page:
             self.open_till()
+        else:
+            self._go_to(page)
+
+    def _go_to(self, page: Page) -> None:
+        """Turn to a page that somebody wants, unless something unsaved asks him first."""
+        is_here = self.stack.currentWidget() is self._pages.get("settings")
+        if is_here and not self._settings.may_leave():
+            self.settings_tab.setChecked(True)
         else:
             self._turn_to(page)
 
@@ -163,7 +179,8 @@ class MainWindow(QWidget):
         # No button of the page that goes may pass the focus to its neighbour.
         self.setFocus()
         self.stack.setCurrentWidget(page)
-        names = {Screen.ITEMS: "items"} | {name: name for name in ("history", "tips", "attention")}
+        names: dict[object, str] = {Screen.ITEMS: "items"}
+        names |= {name: name for name in ("history", "tips", "attention", "settings")}
         shown = (tab for name, tab in names.items() if page is self._pages.get(name))
         if page is self._pages.get("health"):
             self._header.uncheck()
@@ -187,9 +204,14 @@ class MainWindow(QWidget):
         """Whether a tab beside the counter is shown."""
         return self.stack.currentWidget() in {
             self._pages[name]
-            for name in ("history", "tips", "attention", "health", *_ALONE)
+            for name in ("history", "tips", "attention", "health", "settings", *_ALONE)
             if name in self._pages
         }
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no sale is on the screen."""
+        return self._is_home
 
     @property
     def _is_home(self) -> bool:
@@ -271,6 +293,7 @@ class MainWindow(QWidget):
             tabs[name] for name in ("till", "items", "attention")
         )
         self.history_tab, self.tips_tab = tabs["history"], tabs["tips"]
+        self.settings_tab = tabs["settings"]
         self._header.chosen.connect(self._open)
         self._header.theme_wanted.connect(self._toggle_theme)
         self._status.clicked.connect(self.toggle_health)
@@ -287,6 +310,7 @@ class MainWindow(QWidget):
             "history": self.open_history,
             "tips": self.open_tips,
             "attention": self.open_attention,
+            "settings": self.open_settings,
         }
         ways[tab]()
 

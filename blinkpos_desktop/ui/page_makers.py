@@ -10,6 +10,7 @@ from blinkpos_desktop.ui.viewmodels.attention import Attention
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.tips import Tips
@@ -28,6 +29,7 @@ class PageMakers:
     shelf: Shelf
     last_sale: LastSaleModel
     history: History
+    settings: SettingsModel
     leave_health: Callable[[], None]
 
     def make(self, name: object) -> Page:
@@ -47,6 +49,7 @@ class PageMakers:
             "health": self._health,
             "editor": self._editor,
             "last sale": self._last_sale,
+            "settings": self._settings,
         }
         return makers[name]()
 
@@ -116,3 +119,8 @@ class PageMakers:
         from blinkpos_desktop.ui.pages.last_sale_page import LastSalePage
 
         return LastSalePage(self.last_sale)
+
+    def _settings(self) -> Page:
+        from blinkpos_desktop.ui.pages.settings_page import SettingsPage
+
+        return SettingsPage(self.settings)

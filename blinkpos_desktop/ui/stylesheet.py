@@ -54,6 +54,7 @@ QPushButton[role="tab"] { background: transparent; border: none; border-radius: 
                           border-bottom: 3px solid transparent; color: $muted;
                           font-size: ${tab_px}px; font-weight: 600; padding: 0 ${gap2}px; }
 QPushButton[tight="true"] { padding: 0 ${gap_half}px; }
+QPushButton[role="tab"][slim="true"] { padding: 0; }
 QPushButton[role="tab"]:checked { color: $text; border-bottom-color: $accent; }
 QPushButton[role="tab"]:focus { color: $focus; }
 QPushButton[role="status"] { background: transparent; border: none; border-radius: 0;
@@ -90,6 +91,7 @@ QLineEdit { background: $raised; color: $text; border: ${border}px solid $line;
             min-height: ${target}px;
             selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus { border: ${focus_width}px solid $focus; }
+QLineEdit:disabled { background: $surface; color: $muted; border-color: $surface; }
 
 #card { background: $surface; border: ${border}px solid $edge; border-radius: ${radius}px; }
 #notice { background: $surface; border: ${border}px solid $edge; border-radius: ${radius}px; }

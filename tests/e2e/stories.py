@@ -46,7 +46,8 @@ from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.health_page import HealthPage
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
-from blinkpos_desktop.ui.viewmodels.view import Screen
+from blinkpos_desktop.ui.viewmodels.till import Till
+from blinkpos_desktop.ui.viewmodels.view import Screen, TillView
 from blinkpos_desktop.ui.widgets.keypad import HOLD_SECONDS
 from tests.support import ledger
 
@@ -81,6 +82,16 @@ class Beside:
     async def ready(self) -> None:
         await self.hear(ShopReady)
         await self.hear(PartChanged, lambda f: f.part is Part.BLINK and f.health is Health.OK)
+
+    def forget(self) -> None:
+        """Hear only what comes from now on."""
+        self._facts.clear()
+
+    @property
+    def view(self) -> TillView:
+        till = self.window.findChild(Till)
+        assert till is not None
+        return till.view
 
     @property
     def keypad(self) -> KeypadPage:
@@ -312,10 +323,11 @@ def main() -> int:
         sells_by_keyboard,
         sells_by_touch,
     )
+    from tests.e2e.settings_story import sets_things
     from tests.e2e.tabs_story import looks_back, waits_for_history
 
     others: tuple[Story, ...] = (sells_items, looks_back, sells_by_touch, sells_by_keyboard)
-    others += (agrees_to_a_price, changes_the_amount, waits_for_history)
+    others += (agrees_to_a_price, changes_the_amount, waits_for_history, sets_things)
     name, control_url = sys.argv[1:]
     stories = STORIES | {each.__name__: each for each in others}
     read = settings.load()
@@ -327,7 +339,7 @@ def main() -> int:
             setattr(daily_backup, "START_SECONDS", 0.0)  # noqa: B010 (final for the program)
             setattr(daily_backup, "LOOK_SECONDS", 0.1)  # noqa: B010
             chores = {"daily-backup": daily_backup.run}
-        return till_window.run(read, beside=story, chores=chores)
+        return till_window.run(read, file=settings.config_file(), beside=story, chores=chores)
 
 
 if __name__ == "__main__":

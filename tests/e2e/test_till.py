@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import history
-from blinkpos_desktop.settings import Secret, Settings
+from blinkpos_desktop.settings import Secret, Settings, config_file
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
+from tests.e2e import settings_story
 from tests.e2e.tabs_story import PAST, PAST_HUNG
 from tests.integration.stores import store_at
 from tests.support import ledger
@@ -162,6 +163,21 @@ def test_a_person_at_the_till_agrees_to_a_price_that_moved_far(
     assert agreed["base"] * 10 ** (12 - agreed["scale"]) == 130_000_000_000
 
 
+def test_an_owner_sets_things_and_the_next_sale_has_them(
+    make_settings: SettingsMaker, simulator: Simulator, database_url: str
+) -> None:
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text(settings_story.FILE, encoding="utf-8")
+    # Nothing that is set at the screen may come from the environment.
+    play("sets_things", make_settings(), simulator, MERCHANT="")
+    balances = simulator.control.balances()
+    received = {name: balances[name]["BTC"] for name in ("cafe", "elturco", "ben", "ana")}
+    assert received == {"cafe": 50, "elturco": 5, "ben": 160, "ana": 32}
+    tills = ledger.rows(database_url, "SELECT till FROM payments ORDER BY id")
+    assert [row["till"] for row in tills] == ["counter", "counter", "terrace"]
+    simulator.control.verify()
+
+
 def test_an_open_till_backs_up_each_day(
     make_settings: SettingsMaker, simulator: Simulator, database_url: str
 ) -> None:
@@ -177,7 +193,7 @@ def test_the_keypad_is_painted_before_anything_heavy_is_imported() -> None:
 import sys
 from pathlib import Path
 from blinkpos_desktop import till_window
-from blinkpos_desktop.settings import Settings
+from blinkpos_desktop.settings import Settings, config_file
 from PySide6.QtCore import QTimer
 
 def painted(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
@@ -14,6 +15,7 @@ from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import SATS, Currency, Money
+from blinkpos_desktop.domain.options import Kind
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.split import tip_of
@@ -54,6 +56,9 @@ class FakeBridge(QObject):
         self.removed: list[Item] = []
         self.swapped: list[tuple[int, int]] = []
         self.last_sales = 0
+        self.settings_loads = 0
+        self.settings_saves: list[tuple[Mapping[str, str | None], str]] = []
+        self.look_ups: list[tuple[Kind, str]] = []
 
     def charge(self, sale: Sale) -> None:
         self.charges.append(sale)
@@ -102,6 +107,15 @@ class FakeBridge(QObject):
 
     def load_last_sale(self) -> None:
         self.last_sales += 1
+
+    def load_settings(self) -> None:
+        self.settings_loads += 1
+
+    def save_settings(self, changes: Mapping[str, str | None], stamp: str) -> None:
+        self.settings_saves.append((changes, stamp))
+
+    def look_up(self, kind: Kind, text: str) -> None:
+        self.look_ups.append((kind, text))
 
 
 class Clock:

@@ -8,7 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.announcement import SurplusItem
 from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Choice, Remedy
-from blinkpos_desktop.domain.facts import AttentionChanged, ChoiceFailed, ChoiceTaken
+from blinkpos_desktop.domain.facts import (
+    AttentionChanged,
+    ChoiceFailed,
+    ChoiceTaken,
+    TillRestarting,
+)
 from blinkpos_desktop.domain.hold import Hold
 
 
@@ -86,6 +91,8 @@ class Attention(QObject):
         match fact:
             case AttentionChanged():
                 self._arrived(fact)
+            case TillRestarting():
+                self._set(AttentionView())
             case ChoiceTaken():
                 self._set(replace(self._view, busy=self._view.busy - {fact.transfer_id}))
             case ChoiceFailed():

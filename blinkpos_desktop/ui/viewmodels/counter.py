@@ -19,8 +19,10 @@ from blinkpos_desktop.domain.facts import (
     PaymentSeen,
     SaleLeftOpen,
     SeeingFailed,
+    ShopChanging,
     SightChanged,
     TakeUpFailed,
+    TillRestarting,
     UnassignedIncome,
 )
 from blinkpos_desktop.domain.money import Currency, Price
@@ -115,6 +117,10 @@ class Counter(QObject):
         """The counter now."""
         return self._view
 
+    def use_presets(self, presets: tuple[Fraction, ...]) -> None:
+        """Offer other percentages from the next sale on."""
+        self._presets = presets[:MAX_PRESETS]
+
     # -- the code on the screen, and those that were there when the program ended ---------------
 
     def check_now(self) -> None:
@@ -166,6 +172,14 @@ class Counter(QObject):
                 self._on_left_open(fact.payment)
             case TakeUpFailed():
                 self._stop_opening(fact.payment_id, error=fact.sentence)
+            case ShopChanging():
+                self._readiness = replace(self._readiness, shop=None)
+                self._set()
+            case TillRestarting():
+                # What is typed stays; what was told of the ledger is told anew.
+                self._readiness, self._price = Readiness(), None
+                self._notices.forget()
+                self._set(offers=())
 
     def _on_checked(self, payment_id: int, check: Check) -> None:
         view = self._view

@@ -133,6 +133,10 @@ class Notices:
         self._busy |= {number}
         return True
 
+    def forget(self) -> None:
+        """Take every line away: the ledger's list comes anew, or another ledger's."""
+        self._announced, self._heard, self._busy = (), (), frozenset()
+
     def not_seen(self, payment_id: int) -> None:
         """It could not be written down: it can be pressed again."""
         self._busy -= {payment_id}

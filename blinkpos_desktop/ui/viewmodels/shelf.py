@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.errors import InputError
-from blinkpos_desktop.domain.facts import ItemEdited, ItemEditFailed, ItemsChanged, ShopReady
+from blinkpos_desktop.domain.facts import (
+    ItemEdited,
+    ItemEditFailed,
+    ItemsChanged,
+    ShopReady,
+    TillRestarting,
+)
 from blinkpos_desktop.domain.item import Item, Tint, categories_of, parse_price
 from blinkpos_desktop.domain.money import Currency
 
@@ -182,6 +188,8 @@ class Shelf(QObject):
                 self._set(currency=fact.currency)
             case ItemsChanged():
                 self._on_items(fact.items)
+            case TillRestarting():
+                self._set(items=(), category="")
             case ItemEdited() if self._view.is_busy:
                 draft = self._view.draft if self._is_moving else None
                 self._done(draft=draft, error="")

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady, TillRestarting
 
 REAL_NETWORK: Final = "mainnet"
 
@@ -40,10 +40,7 @@ class Status(QObject):
 
     def __init__(self, *, network: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
-        starting = (PartChanged(part=part, health=Health.STARTING) for part in Part)
-        self._view = StatusView(
-            parts=tuple(self._part(fact) for fact in starting), band=self._band(network)
-        )
+        self._view = self._starting(network)
 
     @property
     def view(self) -> StatusView:
@@ -58,9 +55,15 @@ class Status(QObject):
             view = replace(view, parts=tuple(parts))
         elif isinstance(fact, ShopReady):
             view = replace(view, band=self._band(fact.network) if fact.network else view.band)
+        elif isinstance(fact, TillRestarting):
+            view = self._starting(fact.network)
         if view != self._view:
             self._view = view
             self.changed.emit(view)
+
+    def _starting(self, network: str) -> StatusView:
+        parts = (PartChanged(part=part, health=Health.STARTING) for part in Part)
+        return StatusView(parts=tuple(self._part(each) for each in parts), band=self._band(network))
 
     def _part(self, fact: PartChanged) -> PartView:
         words = {

@@ -64,7 +64,7 @@ class Tips(QObject):
         calm_ms: int = CALM_MS,
     ) -> None:
         super().__init__(parent)
-        self._zone, self._now = zone, now
+        self.zone, self._now = zone, now
         self._view = TipsView()
         self._is_open = self._is_stale = False
         self._limit, self._calm = QTimer(self), QTimer(self)
@@ -84,7 +84,7 @@ class Tips(QObject):
     @property
     def today(self) -> date:
         """The shop's day now."""
-        return local(self._now(), self._zone).date()
+        return local(self._now(), self.zone).date()
 
     def open(self) -> None:
         """Show the tab: its tips are loaded anew."""

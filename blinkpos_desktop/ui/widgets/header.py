@@ -34,15 +34,19 @@ class Header(QWidget):
             "history": Button(self.tr("History"), role="tab"),
             "tips": Button(self.tr("Tips"), role="tab"),
             "attention": Button(role="badge"),
+            "settings": IconButton(Icon.GEAR, name=self.tr("Settings"), role="tab"),
         }
+        self.tabs["settings"].setProperty("slim", True)
         for name, tab in self.tabs.items():
             tab.setCheckable(True)
             tab.setAutoExclusive(True)
             tab.clicked.connect(lambda _=False, it=name: self.chosen.emit(it))
+            if name == "settings":
+                # What is set once stands apart from what is looked at every day.
+                self._row.addStretch(1)
             self._row.addWidget(tab)
         self.theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
         self.theme.clicked.connect(self.theme_wanted)
-        self._row.addStretch(1)
         self._row.addWidget(self.theme)
 
     def set_metrics(self, metrics: Metrics) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
@@ -24,6 +25,7 @@ class Icon(StrEnum):
     BEFORE = "before"
     """The arrow to what comes before; it mirrors, as its neighbour does."""
     AFTER = "after"
+    GEAR = "gear"
 
 
 def draw(painter: QPainter, icon: Icon, box: QRectF, colour: QColor) -> None:
@@ -109,6 +111,19 @@ def _after() -> QPainterPath:
     return _lines(((9, 5), (16, 12), (9, 19)))
 
 
+def _gear() -> QPainterPath:
+    path, teeth = QPainterPath(), 8
+    for corner in range(teeth * 4):
+        # Two corners on a tooth, two between it and the next.
+        radius = 9.4 if corner % 4 in {0, 1} else 6.9
+        at = 2 * math.pi * (corner - 0.5 + (0.14 if corner % 2 == 0 else -0.14)) / (teeth * 4)
+        point = QPointF(12 + radius * math.cos(at), 12 + radius * math.sin(at))
+        path.lineTo(point) if corner else path.moveTo(point)
+    path.closeSubpath()
+    path.addEllipse(QPointF(12, 12), 3, 3)
+    return path
+
+
 _PATHS: Final[dict[Icon, Callable[[], QPainterPath]]] = {
     Icon.BACKSPACE: _backspace,
     Icon.MOON: _moon,
@@ -120,4 +135,5 @@ _PATHS: Final[dict[Icon, Callable[[], QPainterPath]]] = {
     Icon.CHECK: _check,
     Icon.BEFORE: _before,
     Icon.AFTER: _after,
+    Icon.GEAR: _gear,
 }

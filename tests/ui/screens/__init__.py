@@ -19,6 +19,7 @@ from tests.ui.screens import (
     recall,
     sale,
     selling,
+    settings,
     shelf,
     tips,
 )
@@ -39,4 +40,5 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     *tips.STATES,
     *attention.STATES,
     *health.STATES,
+    *settings.STATES,
 )
