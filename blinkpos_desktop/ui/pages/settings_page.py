@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -17,17 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from blinkpos_desktop.domain.options import Group
-from blinkpos_desktop.ui.theme import TYPE
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView, SettingsView
 from blinkpos_desktop.ui.viewmodels.setting_words import group_text
 from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.label import Label, keep_room
 from blinkpos_desktop.ui.widgets.page import Page, clear
+from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.setting_field import SettingField
 from blinkpos_desktop.ui.widgets.throwing import throw
 
-_TOLD_LINES = 2
+_TOLD_LINES: Final = 2
+_FIELD: Final = 350
+"""The least width of a setting beside another, in pixels of the 800x480 design."""
 
 
 class SettingsPage(Page):
@@ -78,14 +81,18 @@ class SettingsPage(Page):
         self._column.setContentsMargins(margin, metrics.gap, margin, metrics.gap)
         self._column.setSpacing(metrics.gap)
         self._tops.setSpacing(metrics.gap)
-        for row in (self._foot, self._buttons):
+        for row in (self._foot, self._buttons, self._message_column):
             row.setSpacing(metrics.gap)
         self._grid.setHorizontalSpacing(metrics.margin * 2)
         self._grid.setVerticalSpacing(metrics.gap)
         self._grid.setContentsMargins(0, metrics.gap, metrics.gap, 0)
-        self.told.setFixedHeight(round(metrics.px(TYPE["body"]) * 1.35 * _TOLD_LINES))
+        # Beside the buttons large words take their height, and more only when they are long.
+        lines = _TOLD_LINES if metrics.text <= 1 else 1
+        keep_room(self.told, metrics.line("body") * lines, metrics)
+        self._scroll.setMinimumHeight(metrics.target + metrics.line("body") * 2)
         for each in self.fields.values():
             each.set_metrics(metrics)
+        self._place()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the file whenever the tab is opened: somebody may have edited it."""
@@ -130,9 +137,10 @@ class SettingsPage(Page):
         self.show_view(self._settings.view)
 
     def _place(self) -> None:
-        columns = 2 if self.width() > self.height() else 1
-        direction = QBoxLayout.Direction
-        self._foot.setDirection(direction.LeftToRight if columns > 1 else direction.TopToBottom)
+        metrics, direction = self.metrics, QBoxLayout.Direction
+        is_wide = metrics.is_wide
+        columns = 2 if is_wide and self.width() >= 2 * metrics.high(_FIELD) else 1
+        self._foot.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
         for at in range(self._grid.rowCount() + 1):
             self._grid.setRowStretch(at, 0)
         for at, field in enumerate(self.fields.values()):
@@ -140,9 +148,6 @@ class SettingsPage(Page):
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, columns - 1)
         self._grid.setRowStretch(len(self.fields), 1)
-        across = len(Group) if columns > 1 else len(Group) // 2
-        for at, button in enumerate(self.groups.values()):
-            self._tops.addWidget(button, at // across, at % across)
 
     def _put_in_order(self) -> None:
         """Let Tab go down the page: the fields are younger than the buttons below them."""
@@ -163,7 +168,9 @@ class SettingsPage(Page):
         self.show_view(self._settings.view)
 
     def _build(self) -> None:
-        self._tops, self._grid = QGridLayout(), QGridLayout()
+        self._tops, self._grid = Row(), QGridLayout()
+        for button in self.groups.values():
+            self._tops.add(button)
         self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         inner = QWidget()
         inner.setObjectName("scrolled")
@@ -176,10 +183,9 @@ class SettingsPage(Page):
         self._scroll.setWidget(inner)
         throw(self._scroll.viewport())
         self._message = QWidget()
-        message = QVBoxLayout(self._message)
+        self._message_column = message = QVBoxLayout(self._message)
         message.addStretch(1)
         message.addWidget(self._state)
-        message.addSpacing(16)
         message.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignHCenter)
         message.addStretch(1)
         self._stack = QStackedWidget()

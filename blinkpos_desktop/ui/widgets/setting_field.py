@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.options import Kind, Option
-from blinkpos_desktop.ui.theme import TYPE, Metrics
+from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView
 from blinkpos_desktop.ui.viewmodels.setting_words import choice_text, label_of
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.icons import Icon
-from blinkpos_desktop.ui.widgets.label import Label
+from blinkpos_desktop.ui.widgets.label import Label, keep_room
 from blinkpos_desktop.ui.widgets.line import TextLine
+from blinkpos_desktop.ui.widgets.row import Row
 
 MOST: Final = 500
 _NOTE_LINES: Final = 2
@@ -23,7 +24,7 @@ _NAMES: Final = frozenset({Kind.USERNAME, Kind.RECIPIENTS})
 
 
 class SettingField(QWidget):
-    """Keeps its height whatever the note says: nothing moves under a finger.
+    """Keeps its height whatever the note says, unless large text needs more.
 
     Signals:
         written: the text that stands in the line, or was chosen.
@@ -39,21 +40,22 @@ class SettingField(QWidget):
         self.choices: dict[str, Button] = {}
         self.remove = IconButton(Icon.CROSS, name=self.tr("Remove what is stored"), role="small")
         self.remove.setCheckable(True)
-        self._caption = Label(role="strong")
+        self._caption = Label(role="strong", wrap=True)
         self.note = Label(role="caption", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
         # However long, it takes no more room than the page gives it.
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._row, self._column = QHBoxLayout(), QVBoxLayout(self)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._row, self._column = Row(), QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         if option.kind is Kind.CHOICE:
             self._choose_from(option)
         else:
-            self._row.addWidget(self._line_for(option), 1)
-            self._row.addWidget(self.remove)
+            self._row.add(self._line_for(option))
+            self._row.add(self.remove, 0)
         self._column.addWidget(self._caption)
         self._column.addLayout(self._row)
         self._column.addWidget(self.note)
+        self._column.addStretch(1)
         self.remove.clicked.connect(self.removed)
 
     @property
@@ -84,7 +86,7 @@ class SettingField(QWidget):
         """Wear other sizes."""
         self._column.setSpacing(metrics.px(3))
         self._row.setSpacing(metrics.gap)
-        self.note.setFixedHeight(round(metrics.px(TYPE["caption"]) * 1.3 * _NOTE_LINES))
+        keep_room(self.note, metrics.line("caption") * _NOTE_LINES, metrics)
 
     def _line_for(self, option: Option) -> QLineEdit:
         self.line = TextLine(hint="", most=MOST, is_number=option.kind is Kind.NUMBER)
@@ -105,7 +107,7 @@ class SettingField(QWidget):
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, chosen=choice: self._chosen(chosen))
             self.choices[choice] = button
-            self._row.addWidget(button, 1)
+            self._row.add(button)
 
     def _chosen(self, text: str) -> None:
         # A tap on the chosen one leaves it chosen.
