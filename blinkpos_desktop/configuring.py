@@ -15,7 +15,7 @@ from blinkpos_desktop import settings as settings_module
 from blinkpos_desktop.domain.address import redact_url
 from blinkpos_desktop.domain.blink import UnknownRecipientError
 from blinkpos_desktop.domain.errors import InputError, SettingsError, TillError, UnavailableError
-from blinkpos_desktop.domain.options import BY_NAME, OPTIONS, Effect, Kind, Option, Sheet
+from blinkpos_desktop.domain.options import BY_NAME, OPTIONS, Effect, Group, Kind, Option, Sheet
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.transport import Transport
 from blinkpos_desktop.services.keys.kinds import KeyKind, KeySource
@@ -224,11 +224,14 @@ class Configuring:
 
 def changed(before: Settings, after: Settings) -> frozenset[Effect]:
     """Return how what differs comes into force. The network shows in its addresses."""
-    return frozenset(
-        each.effect
-        for each in OPTIONS
-        if getattr(before, each.name.lower(), None) != getattr(after, each.name.lower(), None)
-    )
+    return frozenset(each.effect for each in OPTIONS if _held(before, each) != _held(after, each))
+
+
+def _held(settings: Settings, option: Option) -> object:
+    """Return what settings hold of an option: the look's have one value together."""
+    if option.group is Group.LOOK:
+        return settings.appearance
+    return getattr(settings, option.name.lower(), None)
 
 
 def name_in(sentence: str) -> str:

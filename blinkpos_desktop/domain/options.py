@@ -62,7 +62,10 @@ class Option:
     """One setting."""
 
     name: str
-    """As in ``BLINKPOS_NAME``; in lower case the field of ``Settings``, where it has one."""
+    """As in ``BLINKPOS_NAME``; in lower case the field of ``Settings``, where it has one.
+
+    The network is chosen into addresses, what is in ``Group.LOOK`` is part of ``appearance``.
+    """
     kind: Kind
     group: Group
     label: str

@@ -257,11 +257,11 @@ class MainWindow(QWidget):
 
     def wear(self, appearance: Appearance) -> None:
         """Look, move and sound like this from now on."""
-        self._wardrobe.appearance = appearance
+        self._wardrobe.take(appearance)
         self._dress()
         for page in self._pages.values():
             self._equip(page)
-        self.appearance_changed.emit(appearance)
+        self.appearance_changed.emit(self._wardrobe.appearance)
 
     def _dress(self) -> None:
         """Dress the window for its size, if it isn't."""

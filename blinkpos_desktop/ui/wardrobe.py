@@ -16,7 +16,7 @@ class Wardrobe:
 
     def __init__(self, window: QWidget, appearance: Appearance) -> None:
         self._window = window
-        self.appearance = appearance
+        self.appearance = self._set = appearance
         self.metrics = Metrics()
         self._worn: tuple[Look, Metrics] | None = None
 
@@ -29,6 +29,12 @@ class Wardrobe:
     def is_dark(self) -> bool:
         """Whether the ground is dark."""
         return self.look is not Look.LIGHT
+
+    def take(self, appearance: Appearance) -> None:
+        """Take what the owner has set; a look chosen by hand outlasts the same one set again."""
+        is_same = appearance.look is self._set.look
+        look = self.appearance.look if is_same else appearance.look
+        self._set, self.appearance = appearance, replace(appearance, look=look)
 
     def swap(self) -> None:
         """Choose the other one of light and dark, by hand."""

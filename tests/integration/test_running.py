@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop import running as running_module
 from blinkpos_desktop.configuring import changed
+from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.facts import (
     Health,
@@ -215,6 +216,8 @@ def test_what_comes_into_force_how(make_settings: SettingsMaker) -> None:
     base = make_settings()
     assert changed(base, base) == frozenset()
     assert changed(base, make_settings(merchant="ben")) == {Effect.NEXT_USE}
+    large = make_settings(appearance=Appearance(text_scale=150))
+    assert changed(base, large) == {Effect.NEXT_USE}
     assert changed(base, make_settings(redis_url=Secret("redis://h"))) == {Effect.CONNECTIONS}
     moved = make_settings(api_url="https://api.blink.sv/graphql", currency="EUR")
     assert changed(base, moved) == {Effect.CONNECTIONS, Effect.NEXT_USE}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blinkpos_desktop.domain.appearance import USUAL, Appearance
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.domain.options import BY_NAME, OPTIONS, Kind
+from blinkpos_desktop.domain.options import BY_NAME, OPTIONS, Group, Kind
 from blinkpos_desktop.settings import load, values_of_text
 from blinkpos_desktop.settings_file import ChangedMeanwhileError, change, edited, read
 
@@ -197,5 +199,19 @@ def test_every_option_is_a_field_of_the_settings_or_chooses_them() -> None:
     known = load({}, NOWHERE)
     names = {each.name for each in OPTIONS}
     assert len(names) == len(OPTIONS)
-    assert names - {"NETWORK"} == {n for n in names if hasattr(known, n.lower())}
+    looks = {each.name for each in OPTIONS if each.group is Group.LOOK}
+    chosen = {"NETWORK", *looks}
+    assert names - chosen == {n for n in names if hasattr(known, n.lower())}
     assert BY_NAME.keys() == names
+
+
+def test_every_option_of_the_look_is_a_part_of_the_appearance() -> None:
+    looks = [each for each in OPTIONS if each.group is Group.LOOK]
+    assert len(looks) == len(fields(Appearance))
+    for each in looks:
+        other = each.choices[-1] if each.choices else "20" if each.name != "TEXT_SCALE" else "150"
+        given = load({f"BLINKPOS_{each.name}": other}, NOWHERE).appearance
+        differs = [
+            f.name for f in fields(USUAL) if getattr(given, f.name) != getattr(USUAL, f.name)
+        ]
+        assert len(differs) == 1

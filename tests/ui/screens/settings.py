@@ -139,6 +139,12 @@ def settings_till() -> Stage:
     return opened(Group.TILL)[0]
 
 
+def settings_look() -> Stage:
+    stage, model = opened(Group.LOOK)
+    typed(model, THEME="contrast", TEXT_SCALE="300")
+    return stage
+
+
 def settings_blink() -> Stage:
     stage, model = opened(Group.BLINK)
     typed(model, NETWORK="staging", API_URL="https://blink.example/graphql", PAYOUT_KEY="short")
@@ -173,6 +179,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     settings_changed_meanwhile,
     settings_edited,
     settings_till,
+    settings_look,
     settings_blink,
     settings_ledger,
     settings_backup,
