@@ -23,6 +23,7 @@ from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.label import ElidedLabel
 from blinkpos_desktop.ui.widgets.status_line import StatusLine
+from blinkpos_desktop.ui.widgets.tipping import ChoiceButton
 from tests.ui.screens import (
     SIZES,
     STATES,
@@ -117,6 +118,8 @@ def problems(window: QWidget) -> list[str]:
 
 def is_cut_button(button: QAbstractButton) -> bool:
     """Tell whether a button has no room for its text."""
+    if isinstance(button, ChoiceButton):
+        return button.height() < button.needed_height()
     text, metrics = button.text().replace("&&", "&"), button.fontMetrics()
     is_narrow = metrics.horizontalAdvance(text) > button.width() - 4
     return is_narrow or metrics.height() > button.height()

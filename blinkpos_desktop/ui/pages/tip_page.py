@@ -131,6 +131,11 @@ class _Presets(Page):
         for index, (button, choice) in enumerate(zip(self.choices, self._shown, strict=True)):
             self._grid.addWidget(button, index // columns, index % columns)
             button.clicked.connect(lambda _=False, c=choice: self._till.choose_tip(c.percent))
+        for row in range(self._grid.rowCount()):
+            # The style sheet's least height would hide what the two lines need.
+            shown = self.choices[row * columns : (row + 1) * columns]
+            least = max((each.needed_height() for each in shown), default=0)
+            self._grid.setRowMinimumHeight(row, least)
 
 
 class _Custom(TwoPane):

@@ -45,7 +45,8 @@ class Header(QWidget):
                 # What is set once stands apart from what is looked at every day.
                 self._row.addStretch(1)
             self._row.addWidget(tab)
-        self.theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="plain")
+        self.theme = IconButton(Icon.MOON, name=self.tr("Light or dark"), role="tab")
+        self.theme.setProperty("slim", True)
         self.theme.clicked.connect(self.theme_wanted)
         self._row.addWidget(self.theme)
 

@@ -33,9 +33,19 @@ class ChoiceButton(Button):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for both lines."""
-        line = self.fontMetrics().height()
-        return QSize(line * 5, line * 4)
+        """Return room for both lines, and some round them."""
+        least = self.minimumSizeHint()
+        return QSize(self.fontMetrics().height() * 5, least.height() + self.font().pixelSize() // 3)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for both lines; across they shrink to fit."""
+        upper, gap, lower = self._heights()
+        return QSize(self.fontMetrics().height() * 3, upper + gap + lower + gap)
+
+    def needed_height(self) -> int:
+        """Return the least height, in the font that it will be painted in."""
+        self.ensurePolished()
+        return self.minimumSizeHint().height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button, then its two lines."""
@@ -43,18 +53,27 @@ class ChoiceButton(Button):
         painter = QPainter(self)
         painter.setPen(self.palette().buttonText().color())
         base = self.font().pixelSize()
-        middle = self.height() // 2
-        upper = QRect(8, 0, self.width() - 16, middle + base // 3)
-        lower = QRect(8, middle + base // 2, self.width() - 16, middle)
-        bottom, top = Qt.AlignmentFlag.AlignBottom, Qt.AlignmentFlag.AlignTop
-        centre = Qt.AlignmentFlag.AlignHCenter
-        large = base * 3 // 2 if self._is_number else base
-        painter.setFont(self._font(large, self._title, upper.width(), strong=True))
-        painter.drawText(upper, int(centre | bottom), self._title)
+        high, gap, low = self._heights()
+        top = (self.height() - high - gap - low) // 2
+        upper = QRect(8, top, self.width() - 16, high)
+        lower = QRect(8, top + high + gap, self.width() - 16, low)
+        centre = Qt.AlignmentFlag.AlignCenter
+        painter.setFont(self._font(self._large, self._title, upper.width(), strong=True))
+        painter.drawText(upper, int(centre), self._title)
         painter.setFont(self._font(base * 3 // 4, self._amount, lower.width(), strong=False))
         painter.setOpacity(0.8)
-        painter.drawText(lower, int(centre | top), self._amount)
+        painter.drawText(lower, int(centre), self._amount)
         painter.end()
+
+    @property
+    def _large(self) -> int:
+        base = self.font().pixelSize()
+        return base * 3 // 2 if self._is_number else base
+
+    def _heights(self) -> tuple[int, int, int]:
+        """Return the heights of the upper line, of what is between, and of the lower line."""
+        base = self.font().pixelSize()
+        return self._large * 5 // 4, base // 8, base * 15 // 16
 
     def _font(self, pixels: int, text: str, room: int, *, strong: bool) -> QFont:
         font = QFont(self.font())
@@ -124,7 +143,9 @@ class Served(QWidget):
             return
         widest = max(each.sizeHint().width() for each in self.names) + self._grid.spacing()
         columns = max(1, (self.width() - self._question.sizeHint().width()) // max(1, widest))
-        columns = min(columns, len(self.names))
+        # As many on every line, as far as can be.
+        lines = -(-len(self.names) // columns)
+        columns = -(-len(self.names) // lines)
         for at, button in enumerate(self.names):
             self._grid.addWidget(button, at // columns, at % columns)
 
