@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from blinkpos_desktop.configuring import Configuring
 from blinkpos_desktop.domain.appearance import USUAL, Appearance, Look, Motion
+from blinkpos_desktop.domain.facts import SettingsLoaded, SettingsSaved
+from blinkpos_desktop.domain.options import Group
+from blinkpos_desktop.settings import load
 from blinkpos_desktop.ui import wardrobe
+from blinkpos_desktop.ui.assembly import wear
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
+from blinkpos_desktop.ui.pages.settings_page import SettingsPage
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.sounds import VOLUMES, Sounds
-from blinkpos_desktop.ui.theme import PALETTES
+from blinkpos_desktop.ui.theme import DARK, LIGHT, PALETTES
 from blinkpos_desktop.ui.viewmodels.view import Screen, Sound
 from blinkpos_desktop.ui.widgets.check import CheckMark
 from tests.ui.screens import SIZES, Stage, keypad, on_stage, sale
@@ -167,3 +176,57 @@ def test_the_window_tells_its_sounds(qtbot: QtBot) -> None:
     assert sounds is not None
     stage.window.wear(Appearance(volume=30))
     assert sounds._volume == 30
+
+
+def test_another_look_is_in_force_at_once_and_in_the_file(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage().ready()
+    qtbot.addWidget(stage.window)
+    file = tmp_path / "blinkpos.toml"
+    file.write_text('# Ours\ntheme = "dark" # at night\n')
+    worn: list[Appearance] = []
+    stage.window.appearance_changed.connect(worn.append)
+    configuring = Configuring(
+        load({}, file),
+        file=file,
+        directory=lambda: pytest.fail("nothing is looked up"),
+        take_over=lambda fresh, _anew: wear(stage.window, fresh),
+        environ={},
+    )
+    stage.window.open_settings()
+    stage.tell(SettingsLoaded(sheet=asyncio.run(configuring.read())))
+    page = stage.window.stack.currentWidget()
+    assert isinstance(page, SettingsPage)
+    page.groups[Group.LOOK].click()
+    small = page.told.fontMetrics().height()
+    page.fields["THEME"].choices["light"].click()
+    for name, text in {"TEXT_SCALE": "150", "VOLUME": "0"}.items():
+        line = page.fields[name].line
+        assert line is not None
+        line.selectAll()
+        QTest.keyClicks(line, text)
+    page.save.click()
+    [(changes, stamp)] = stage.bridge.settings_saves
+    assert f"background: {DARK.window}" in stage.window.styleSheet()
+    sheet, told = asyncio.run(configuring.save(changes, stamp))
+    stage.tell(SettingsSaved(sheet=sheet, told=told))
+    assert worn == [Appearance(look=Look.LIGHT, text_scale=150, volume=0)]
+    assert stage.window.styleSheet().count(LIGHT.window)
+    assert not stage.window.styleSheet().count(DARK.window)
+    assert page.told.fontMetrics().height() > small
+    assert page.fields["THEME"].choices["light"].isChecked()
+    assert file.read_text() == (
+        '# Ours\ntheme = "light" # at night\ntext_scale = 150\nvolume = 0\n'
+    )
+
+
+def test_a_theme_chosen_by_hand_outlasts_other_settings(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage().ready()
+    qtbot.addWidget(stage.window)
+    file = tmp_path / "blinkpos.toml"
+    file.write_text('theme = "dark"\n')
+    wear(stage.window, load({}, file))
+    stage.window._toggle_theme()
+    assert stage.window.styleSheet().count(LIGHT.window)
+    file.write_text('theme = "dark"\ntip_presets = "5"\n')
+    wear(stage.window, load({}, file))
+    assert stage.window.styleSheet().count(LIGHT.window)

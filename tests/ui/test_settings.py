@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from blinkpos_desktop.configuring import Configuring
-from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     InvoiceReady,
@@ -28,10 +25,9 @@ from blinkpos_desktop.domain.facts import (
     TillRestarting,
 )
 from blinkpos_desktop.domain.options import OPTIONS, Group, Kind, Sheet
-from blinkpos_desktop.settings import Settings, load
+from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.ui.assembly import wear
 from blinkpos_desktop.ui.pages.settings_page import SettingsPage
-from blinkpos_desktop.ui.theme import DARK, LIGHT
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView
 from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.view import Screen
@@ -447,58 +443,6 @@ def test_an_open_window_wears_other_settings(qtbot: QtBot, tmp_path: Path) -> No
     stage.type("21").till.ok()
     percents = [each.percent for each in stage.till.view.tip_choices]
     assert percents == [Fraction(12), Fraction(18)]
-
-
-def test_another_look_is_in_force_at_once_and_in_the_file(qtbot: QtBot, tmp_path: Path) -> None:
-    stage = Stage().ready()
-    qtbot.addWidget(stage.window)
-    file = tmp_path / "blinkpos.toml"
-    file.write_text('# Ours\ntheme = "dark" # at night\n')
-    worn: list[Appearance] = []
-    stage.window.appearance_changed.connect(worn.append)
-    configuring = Configuring(
-        load({}, file),
-        file=file,
-        directory=lambda: pytest.fail("nothing is looked up"),
-        take_over=lambda fresh, _anew: wear(stage.window, fresh),
-        environ={},
-    )
-    stage.window.open_settings()
-    stage.tell(SettingsLoaded(sheet=asyncio.run(configuring.read())))
-    page = stage.window.stack.currentWidget()
-    assert isinstance(page, SettingsPage)
-    page.groups[Group.LOOK].click()
-    small = page.told.fontMetrics().height()
-    page.fields["THEME"].choices["light"].click()
-    for name, text in {"TEXT_SCALE": "150", "VOLUME": "0"}.items():
-        line(page, name).selectAll()
-        QTest.keyClicks(line(page, name), text)
-    page.save.click()
-    [(changes, stamp)] = stage.bridge.settings_saves
-    assert f"background: {DARK.window}" in stage.window.styleSheet()
-    sheet, told = asyncio.run(configuring.save(changes, stamp))
-    stage.tell(SettingsSaved(sheet=sheet, told=told))
-    assert worn == [Appearance(look=Look.LIGHT, text_scale=150, volume=0)]
-    assert stage.window.styleSheet().count(LIGHT.window)
-    assert not stage.window.styleSheet().count(DARK.window)
-    assert page.told.fontMetrics().height() > small
-    assert page.fields["THEME"].choices["light"].isChecked()
-    assert file.read_text() == (
-        '# Ours\ntheme = "light" # at night\ntext_scale = 150\nvolume = 0\n'
-    )
-
-
-def test_a_theme_chosen_by_hand_outlasts_other_settings(qtbot: QtBot, tmp_path: Path) -> None:
-    stage = Stage().ready()
-    qtbot.addWidget(stage.window)
-    file = tmp_path / "blinkpos.toml"
-    file.write_text('theme = "dark"\n')
-    wear(stage.window, load({}, file))
-    stage.window._toggle_theme()
-    assert stage.window.styleSheet().count(LIGHT.window)
-    file.write_text('theme = "dark"\ntip_presets = "5"\n')
-    wear(stage.window, load({}, file))
-    assert stage.window.styleSheet().count(LIGHT.window)
 
 
 def test_another_engine_begins_with_nothing_told_and_keeps_what_is_typed(qtbot: QtBot) -> None:
