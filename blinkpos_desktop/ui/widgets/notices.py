@@ -18,6 +18,8 @@ from blinkpos_desktop.ui.widgets.page import clear
 _TILL_LETTERS: Final = 12
 """Of a till's name, which may be long, in a narrow card."""
 
+_LARGE: Final = 1.5
+
 
 class NoticeList(QWidget):
     """Money that arrived elsewhere or late.
@@ -87,8 +89,9 @@ class NoticeList(QWidget):
 
     def _card_height(self) -> int:
         metrics = self._metrics
-        # Large text takes a third line for its words.
-        words = metrics.line("caption") * (4 if metrics.text > 1 else 3)
+        # Large text takes more lines for its words.
+        lines = 3 + (metrics.text > 1) + (metrics.text > _LARGE)
+        words = metrics.line("caption") * lines
         return max(metrics.target + metrics.px(16), words)
 
     def _card(self, notice: Notice) -> QFrame:
