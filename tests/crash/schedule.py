@@ -20,7 +20,7 @@ from tests.crash.trial import HANG, NOBODY, SCENARIOS, Kill, Place, Plan
 
 SELLS: Final = "sells"
 RECOVERS: Final = "recovers"
-QUICK: Final = ("paid", "unprepared", "dark", "cancelled", "till")
+QUICK: Final = ("paid", "unprepared", "untipped", "dark", "cancelled", "till")
 SLOW: Final = {"till": "window", "paid": "cold"}
 """Which seller's points are those of another program that takes longer to start."""
 _DOCUMENTS: Final = Path(document_files.__file__).parent / "documents"

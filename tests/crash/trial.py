@@ -63,6 +63,13 @@ SCENARIOS: Final = {
     for each in (
         Scenario(name="paid", program=_CHARGE, parts=_PARTS),
         Scenario(name="unprepared", program=_CHARGE, parts=_PARTS, prepares=False),
+        # One transfer, which a recovery can only find settled: it completes the payment by itself.
+        Scenario(
+            name="untipped",
+            program=("charge", "21", "--json"),
+            parts={"cafe": 21},
+            settings={"TIP_RECIPIENTS": ""},
+        ),
         Scenario(name="dark", program=_CHARGE, parts=_PARTS, pays_at_once=False),
         Scenario(
             name="cancelled",
