@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -161,7 +161,8 @@ def reconcile(*, since: str | None, fix: bool, as_json: bool) -> int:
     """Compare the ledger with Blink's own books; return the exit code."""
     from blinkpos_desktop.operations import reconcile as operation
 
-    start = None if since is None else operation.parse_since(since, datetime.now().astimezone())
+    now = datetime.now(UTC).astimezone(settings_module.load().timezone)
+    start = None if since is None else operation.parse_since(since, now)
 
     async def work(engine: Engine) -> int:
         return await operation.run(engine, since=start, fix=fix, as_json=as_json)

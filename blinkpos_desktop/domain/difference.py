@@ -33,7 +33,7 @@ _SENTENCES: Final[Mapping[Kind, str]] = {
     Kind.SENT_TWICE: "went out once more than the ledger has it",
     Kind.NOT_RECEIVED: "stands as received, and Blink does not show it",
     Kind.NOT_SENT: "stands as settled, and Blink does not show it",
-    Kind.OWED: "came in, and has not been passed on",
+    Kind.OWED: "came in, not passed on yet",
     Kind.NOT_KNOWN: "were asked for by an invoice that Blink does not know",
     Kind.NO_ROW: "carries this ledger's id, and the ledger has no such row: a newer copy of it "
     "may have acted",

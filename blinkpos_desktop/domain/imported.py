@@ -62,6 +62,8 @@ _SYNONYMS: Final = {
     "error": "error_message",
 }
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_ROUNDED_SATS: Final = 1
+"""The origin rounded base, tip and total each on its own."""
 _NO_VALUE: Final = frozenset({"", "null", "\\n"})
 _MOST_DECIMALS: Final = 30
 _FIRST_YEAR: Final = 2009
@@ -124,6 +126,8 @@ def payment_from(values: Values, origin: Origin, left_out: Scrubbed) -> Imported
         raise InputError("total_amount is missing.")
     if base is None:
         base = max(total - tip, 0)
+    if abs(base + tip - total) > _ROUNDED_SATS:
+        raise InputError(f"base_amount {base} and tip_amount {tip} do not make {total} in all.")
     created = fields.moment("created_at", "timestamp")
     if created is None:
         raise InputError("created_at is missing.")

@@ -6,7 +6,7 @@ import getpass
 import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import tzinfo
 from typing import Any
 
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
@@ -17,6 +17,7 @@ from blinkpos_desktop.domain.money import format_sats
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.charge import exit_of
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import minute
 from blinkpos_desktop.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -55,17 +56,17 @@ async def run(settings: Settings, request: AttentionRequest) -> int:
 
 
 async def _list(engine: Engine, *, as_json: bool) -> None:
-    lines = []
+    lines, zone = [], engine.history.zone
     if (hold := await engine.attention.hold()) is not None:
         lines.append(json.dumps(_hold_fields(hold)) if as_json else f"Held. {hold.sentence}")
     items = await engine.attention.list()
-    lines += [json.dumps(_fields(item)) if as_json else _line(item) for item in items]
+    lines += [json.dumps(_fields(item)) if as_json else _line(item, zone) for item in items]
     for surplus in await engine.attention.surpluses():
         fields = _received("surplus", surplus)
-        lines.append(json.dumps(fields) if as_json else _surplus_line(surplus))
+        lines.append(json.dumps(fields) if as_json else _surplus_line(surplus, zone))
     for unseen in await engine.announcing.list():
         fields = _received("unseen", unseen) | {"was_closed": unseen.was_closed}
-        lines.append(json.dumps(fields) if as_json else _unseen_line(unseen))
+        lines.append(json.dumps(fields) if as_json else _unseen_line(unseen, zone))
     for line in lines:
         write(line)
     if not lines and not as_json:
@@ -149,32 +150,28 @@ def _received(kind: str, item: SurplusItem | Announcement) -> dict[str, Any]:
     }
 
 
-def _surplus_line(item: SurplusItem) -> str:
+def _surplus_line(item: SurplusItem, zone: tzinfo | None) -> str:
     return (
         f"{item.payment_id}: {format_sats(item.sats)} more than asked, {item.till}, "
-        f"{_time(item.paid_at)}. Kept in the collecting wallet."
+        f"{minute(item.paid_at, zone)}. Kept in the collecting wallet."
     )
 
 
-def _unseen_line(item: Announcement) -> str:
+def _unseen_line(item: Announcement, zone: tzinfo | None) -> str:
     why = "After its sale was closed: the customer may have paid twice."
     if not item.was_closed:
         why = "No screen showed it."
     return (
         f"{item.payment_id}: {format_sats(item.sats)} came in, {item.till}, "
-        f"{_time(item.paid_at)}. {why}"
+        f"{minute(item.paid_at, zone)}. {why}"
     )
 
 
-def _time(at: int) -> str:
-    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
-
-
-def _line(item: AttentionItem) -> str:
+def _line(item: AttentionItem, zone: tzinfo | None) -> str:
     transfer = item.transfer
     text = (
         f"{transfer.id}: {format_sats(transfer.sats)} to {transfer.recipient}, "
-        f"{_time(item.paid_at)}"
+        f"{minute(item.paid_at, zone)}"
     )
     if item.paid_retired:
         return f"{text}. An invoice that had been given up was paid after all."

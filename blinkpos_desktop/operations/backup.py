@@ -23,6 +23,7 @@ from blinkpos_desktop.operations.exits import Exit, exit_of
 from blinkpos_desktop.operations.ledger_place import ledger_of
 from blinkpos_desktop.operations.progress import ProgressLine
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import counted
 from blinkpos_desktop.services.store import backups, moves, scratch
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.loading import loading
@@ -263,6 +264,7 @@ def _tell(backup: Backup, inventory: Inventory, *, as_json: bool) -> None:
     sealed = "under the passphrase" if backup.is_encrypted else "not encrypted"
     write(
         f"{backup.place}\n"
-        f"{inventory.payments} payments, {format_sats(inventory.received_sats)} received; "
+        f"{counted(inventory.payments, 'payment')}, "
+        f"{format_sats(inventory.received_sats)} received; "
         f"{backup.size:,} bytes, {sealed}; restored once and the same to the last row."
     )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -24,6 +24,7 @@ from blinkpos_desktop.operations.ledger_place import ledger_of
 from blinkpos_desktop.operations.origin import Kind, Row
 from blinkpos_desktop.operations.progress import ProgressLine
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import counted, minute
 from blinkpos_desktop.services.store.imports import (
     Importing,
     Refused,
@@ -90,7 +91,7 @@ def run(settings: Settings, request: ImportRequest) -> int:
         _log.warning("%s", error)
         say(error.sentence)
         return exit_of(error)
-    for line in _as_lines(report) if request.json else _as_text(report, request):
+    for line in _as_lines(report) if request.json else _as_text(report, request, settings.timezone):
         write(line)
     return Exit.DIFFERS if report.bad_count else Exit.GOOD
 
@@ -166,35 +167,39 @@ def _as_lines(report: _Report) -> Iterator[str]:
     yield json.dumps(fields)
 
 
-def _as_text(report: _Report, request: ImportRequest) -> Iterator[str]:
+def _as_text(report: _Report, request: ImportRequest, zone: tzinfo | None) -> Iterator[str]:
     weighed = report.weighed
     assert weighed is not None
     yield (
-        f"{report.rows} rows: {weighed.new} new payments of {format_sats(weighed.new_sats)}, "
+        f"{counted(report.rows, 'row')}: "
+        f"{counted(weighed.new, 'new payment')} of {format_sats(weighed.new_sats)}, "
         f"{weighed.further} that are further along than they were, {weighed.known} known already; "
-        f"{weighed.new_events} new events, {weighed.known_events} known already; "
-        f"{report.bad_count} bad rows."
+        f"{counted(weighed.new_events, 'new event')}, {weighed.known_events} known already; "
+        f"{counted(report.bad_count, 'bad row')}."
     )
     if report.left_out.count:
-        yield f"{report.left_out.count} values that are keys or look like some are left out."
+        yield (
+            "Left out, for it is a key or looks like one: "
+            f"{counted(report.left_out.count, 'value')}."
+        )
     if report.unfinished:
         yield (
             f"{report.unfinished_count} were unfinished in the origin. Nothing is forwarded for "
             "them: look at each, and send by hand what is owed."
         )
-        yield from (_unfinished_line(each) for each in report.unfinished)
+        yield from (_unfinished_line(each, zone) for each in report.unfinished)
         yield from _and_more(report.unfinished_count - len(report.unfinished))
     if report.given_up:
         yield (
             f"{report.given_up_count} had failed or expired in the origin, and may have been paid "
             "all the same: look at Blink whether the money came in. Nothing is forwarded for them."
         )
-        yield from (_unfinished_line(each) for each in report.given_up)
+        yield from (_unfinished_line(each, zone) for each in report.given_up)
         yield from _and_more(report.given_up_count - len(report.given_up))
     yield from (f"  line {line}: {sentence}" for line, sentence in report.bad)
     yield from _and_more(report.bad_count - len(report.bad))
     if report.is_done:
-        yield "Imported."
+        yield "Imported." if weighed.is_news else "Nothing was new: nothing was written."
     elif request.apply:
         yield "Nothing was written. Mend the bad rows, or leave them out with --skip-bad."
     else:
@@ -206,13 +211,12 @@ def _and_more(count: int) -> Iterator[str]:
         yield f"  and {count} more"
 
 
-def _unfinished_line(each: UnfinishedPayment) -> str:
-    at = datetime.fromtimestamp(each.created_at).astimezone()
+def _unfinished_line(each: UnfinishedPayment, zone: tzinfo | None) -> str:
     tip = ""
     if each.tip_sats:
         tip = f", {format_sats(each.tip_sats)} of it a tip to {each.tip_recipient or 'somebody'}"
     memo = f": {each.memo}" if each.memo else ""
     return (
-        f"  {at:%Y-%m-%d %H:%M} {format_sats(each.total_sats)}{tip}, {each.status}, "
+        f"  {minute(each.created_at, zone)} {format_sats(each.total_sats)}{tip}, {each.status}, "
         f"hash {each.payment_hash}{memo}"
     )

@@ -18,7 +18,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -37,6 +37,7 @@ from blinkpos_desktop.operations.exits import Exit, exit_of
 from blinkpos_desktop.operations.ledger_place import built_in
 from blinkpos_desktop.operations.progress import ProgressLine
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import counted, minute
 from blinkpos_desktop.services.store import move_note, moves
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.loading import holds_ledger, loading
@@ -125,7 +126,7 @@ def _run(settings: Settings, request: MoveRequest) -> int:
             # It had arrived, and nobody was left to write it down here.
             here.end(target)
             return _tell(request, target, ledger, None)
-        moved = _move(here, request.url, target, is_marked=before is not None)
+        moved = _move(here, settings.timezone, request.url, target, is_marked=before is not None)
     return _tell(request, target, ledger, moved)
 
 
@@ -139,11 +140,11 @@ def _undo(here: _Here, url: str, ledger: str, before: moves.Move | None) -> int:
     return Exit.GOOD
 
 
-def _move(here: _Here, url: str, target: str, *, is_marked: bool) -> Inventory:
+def _move(here: _Here, zone: tzinfo | None, url: str, target: str, *, is_marked: bool) -> Inventory:
     try:
         with loading(url) as there:
             with snapshot(here.conninfo) as whole:
-                _refuse_unfinished(moves.unfinished(whole))
+                _refuse_unfinished(moves.unfinished(whole), zone)
                 history = whole.history()
             # All that can be refused is refused before anything is marked.
             there.prepare(history)
@@ -175,12 +176,12 @@ def _move(here: _Here, url: str, target: str, *, is_marked: bool) -> Inventory:
     return sent
 
 
-def _refuse_unfinished(sales: Sequence[moves.UnfinishedSale]) -> None:
+def _refuse_unfinished(sales: Sequence[moves.UnfinishedSale], zone: tzinfo | None) -> None:
     if not sales:
         return
     lines = [
         f"  payment {each.id} of {format_sats(each.total_sats)}, "
-        f"{datetime.fromtimestamp(each.created_at).astimezone():%Y-%m-%d %H:%M}: {each.state}, "
+        f"{minute(each.created_at, zone)}: {each.state}, "
         f"hash {each.payment_hash}"
         for each in sales[:_SHOWN]
     ]
@@ -205,8 +206,8 @@ def _tell(request: MoveRequest, target: str, ledger: str, moved: Inventory | Non
         return Exit.GOOD
     if moved is not None:
         write(
-            f"Moved: {moved.payments} payments, {format_sats(moved.received_sats)} received; "
-            "compared to the last row."
+            f"Moved: {counted(moved.payments, 'payment')}, "
+            f"{format_sats(moved.received_sats)} received; compared to the last row."
         )
     write(
         f"This till's history lives at {target} now. Set BLINKPOS_DATABASE_URL to that address "

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from blinkpos_desktop.domain.difference import Difference, Report
@@ -23,6 +23,7 @@ from blinkpos_desktop.domain.transfer import Step, Transfer, Trouble
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.operations.exits import Exit
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import counted, minute
 
 LOOK_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 300.0
@@ -72,7 +73,7 @@ async def run(engine: Engine, *, since: int | None, fix: bool, as_json: bool) ->
     except RefusedError as error:
         say(error.sentence)
         return Exit.REFUSED
-    for line in as_lines(report) if as_json else [as_text(report)]:
+    for line in as_lines(report) if as_json else [as_text(report, engine.history.zone)]:
         write(line)
     return Exit.DIFFERS if report.open else Exit.GOOD
 
@@ -149,12 +150,12 @@ def _line(event: str, difference: Difference, *, fixed: bool) -> str:
     return json.dumps({"event": event, "fixed": fixed, "sentence": difference.sentence, **values})
 
 
-def as_text(report: Report) -> str:
-    """Return the report as lines for a person."""
+def as_text(report: Report, zone: tzinfo | None) -> str:
+    """Return the report as lines for a person, with times in the shop's ``zone``."""
     others = report.not_ours
-    since = datetime.fromtimestamp(report.since).astimezone().strftime("%Y-%m-%d %H:%M")
-    transactions = _counted(report.transactions, "transaction")
-    looked_at = f"{transactions} at Blink, {_counted(report.asked, 'invoice')} asked about"
+    since = minute(report.since, zone)
+    transactions = counted(report.transactions, "transaction")
+    looked_at = f"{transactions} at Blink, {counted(report.asked, 'invoice')} asked about"
     lines = [f"Since {since}: {looked_at}."]
     if others.count:
         are = "is" if others.count == 1 else "are"
@@ -170,11 +171,7 @@ def as_text(report: Report) -> str:
         lines.append("The ledger stays held: nothing is forwarded.")
     left = len(report.open)
     if left:
-        lines.append(f"{_counted(left, 'difference')} {'remains' if left == 1 else 'remain'}.")
+        lines.append(f"{counted(left, 'difference')} {'remains' if left == 1 else 'remain'}.")
     else:
         lines.append("The ledger and Blink agree.")
     return "\n".join(lines)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

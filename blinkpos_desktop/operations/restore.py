@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from blinkpos_desktop.domain.errors import TillError
@@ -19,6 +18,7 @@ from blinkpos_desktop.operations.exits import Exit, exit_of
 from blinkpos_desktop.operations.ledger_place import ledger_of
 from blinkpos_desktop.operations.progress import ProgressLine
 from blinkpos_desktop.operations.tellers import say, write
+from blinkpos_desktop.operations.wording import counted, minute
 from blinkpos_desktop.services.store import moves
 from blinkpos_desktop.services.store.loading import loading
 from blinkpos_desktop.settings import Settings
@@ -46,7 +46,7 @@ def run(settings: Settings, request: RestoreRequest) -> int:
         _log.warning("%s", error)
         say(error.sentence)
         return exit_of(error)
-    _tell(head, inventory, as_json=request.json)
+    _tell(head, inventory, settings, as_json=request.json)
     return Exit.GOOD
 
 
@@ -82,7 +82,7 @@ def _passphrase(settings: Settings, file: Path) -> str | None:
     return None
 
 
-def _tell(head: Head, inventory: Inventory, *, as_json: bool) -> None:
+def _tell(head: Head, inventory: Inventory, settings: Settings, *, as_json: bool) -> None:
     if as_json:
         fields = {
             "event": "restored",
@@ -94,9 +94,9 @@ def _tell(head: Head, inventory: Inventory, *, as_json: bool) -> None:
         }
         write(json.dumps(fields))
         return
-    made = datetime.fromtimestamp(head.made_at).astimezone().strftime("%Y-%m-%d %H:%M")
     write(
-        f"Restored as of {made}: {inventory.payments} payments, "
+        f"Restored as of {minute(head.made_at, settings.timezone)}: "
+        f"{counted(inventory.payments, 'payment')}, "
         f"{format_sats(inventory.received_sats)} received.\n"
         "It sells, and forwards nothing until `blinkpos reconcile` has found what was received "
         "and sent since."

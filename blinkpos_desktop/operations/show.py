@@ -127,11 +127,13 @@ def _invoice_line(invoice: StoryInvoice) -> str:
 def _event_line(event: StoryEvent, zone: tzinfo | None) -> str:
     at = datetime.fromtimestamp(event.at, UTC).astimezone(zone)
     what = f"transfer {event.transfer_id}" if event.transfer_id is not None else "payment"
-    moved = event.state_after
+    moved = ""
     if event.state_before not in {None, event.state_after}:
-        moved = f"{event.state_before} → {event.state_after}"
+        moved = f", {event.state_before} → {event.state_after}"
+    elif event.event != event.state_after:
+        moved = f", {event.state_after}"
     by = f"{event.who} at {event.till}" if event.who else event.till
-    line = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}  {what}: {event.event}, {moved}"
+    line = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}  {what}: {event.event}{moved}"
     line += f", by {by}"
     if event.reason:
         line += f": {event.reason}"

@@ -56,8 +56,9 @@ def test_the_older_file(program: Program, control: ControlClient, database_url: 
     entries = {_hash(number): _entry(number) for number in range(1, 6)}
     file.write_text(json.dumps(entries, indent=2))
 
-    looked = program.run("import", str(file))
+    looked = program.run("import", str(file), TIMEZONE="Asia/Kathmandu")
     assert looked.code == 0, looked
+    assert "  2025-10-20 18:19 23 sats" in looked.out
     assert "5 new payments of 115 sats" in looked.out
     assert "5 were unfinished in the origin. Nothing is forwarded" in looked.out
     assert f"23 sats, 2 sats of it a tip to elturco, pending, hash {_hash(1)}" in looked.out
@@ -82,6 +83,7 @@ def test_the_older_file(program: Program, control: ControlClient, database_url: 
     }
     again = program.run("import", str(file), "--yes", "--json").events[-1]
     assert (again["new"], again["known"]) == (0, 5)
+    assert "Nothing was new" in program.run("import", str(file), "--yes").out
 
     # A till and a reconciliation beside it see a sale, and nothing of the import.
     with program.charge("7") as running:

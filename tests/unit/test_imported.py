@@ -98,6 +98,10 @@ def test_times_of_every_kind(text: object, hour: int) -> None:
     assert (created.day, created.hour, created.tzinfo) == (20, hour, UTC)
 
 
+def test_a_sat_that_the_origin_rounded_away_is_forgiven() -> None:
+    assert [_read({"tip_amount": tip}).total_sats for tip in ("1", "3")] == [23, 23]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -110,6 +114,7 @@ def test_times_of_every_kind(text: object, hour: int) -> None:
         ({"total_amount": "2100000000000001"}, "total_amount"),
         ({"total_amount": True}, "total_amount"),
         ({"total_amount": "", "base_amount": ""}, "total_amount"),
+        ({"tip_amount": "4"}, "base_amount"),
         ({"status": "lost"}, "status"),
         ({"status": ""}, "status"),
         ({"created_at": "soon"}, "created_at"),

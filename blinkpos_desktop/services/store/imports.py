@@ -45,6 +45,11 @@ class Weighed:
     new_events: int
     known_events: int
 
+    @property
+    def is_news(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.new or self.further or self.new_events)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
