@@ -128,6 +128,19 @@ def test_the_parts_are_told_apart_in_words() -> None:
     }
 
 
+def test_the_price_is_a_part_of_its_own_where_fiat_is_sold() -> None:
+    status = Status()
+    parts = [part.part for part in status.view.parts]
+    assert Part.PRICE not in parts, "sats need none"
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.OK))
+    assert (status.view.parts[-1].part, status.view.parts[-1].words) == (Part.PRICE, "up to date")
+    old = "The price is 3 min old and can't be renewed."
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.AWAY, sentence=old))
+    assert status.view.parts[-1].words == old
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.OFF))
+    assert [part.part for part in status.view.parts] == parts
+
+
 def test_the_band_says_that_money_is_not_real() -> None:
     status = Status()
     assert status.view.band == ""

@@ -16,7 +16,7 @@ from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, restyle
 
 
 class StatusLine(Button):
-    """Blink, PostgreSQL and Redis, told apart; as a whole a button."""
+    """Blink, PostgreSQL, Redis and the price, told apart; as a whole a button."""
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(role="status", parent=parent)
@@ -51,11 +51,15 @@ class StatusLine(Button):
 
     def show_view(self, view: StatusView) -> None:
         """Show how the parts are."""
+        told = {part.part for part in view.parts}
+        for name, widgets in self._parts.items():
+            for widget in widgets:
+                widget.setVisible(name in told)
         for part in view.parts:
             if part.part not in self._parts:
                 self._add(part)
             dot, words = self._parts[part.part]
-            named = part.words.startswith(part.part)
+            named = part.part.casefold() in part.words.casefold()
             words.setText(part.words if named else f"{part.part}: {part.words}")
             words.setToolTip(words.text())
             words.setAccessibleName(words.text())
@@ -68,12 +72,15 @@ class StatusLine(Button):
         self._row.setContentsMargins(metrics.margin, 0, metrics.margin, metrics.px(6))
         self._row.setSpacing(metrics.px(6))
         for dot, words in self._parts.values():
-            side = metrics.px(10) // 2 * 2
-            dot.setFixedSize(side, side)
-            words.setContentsMargins(0, 0, metrics.px(14), 0)
-            # A long sentence is shortened before its neighbours are.
-            words.set_least(metrics.px(160))
+            self._space(dot, words)
         self.updateGeometry()
+
+    def _space(self, dot: QFrame, words: ElidedLabel) -> None:
+        side = self._metrics.px(10) // 2 * 2
+        dot.setFixedSize(side, side)
+        words.setContentsMargins(0, 0, self._metrics.px(14), 0)
+        # A long sentence is shortened before its neighbours are.
+        words.set_least(self._metrics.px(160))
 
     def _add(self, part: PartView) -> None:
         """Add a part before the empty rest of the line."""
@@ -83,6 +90,7 @@ class StatusLine(Button):
             # A tap on a word is one on the line.
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._parts[part.part] = (dot, words)
+        self._space(dot, words)
         words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         at = self._row.count() - 2
         self._row.insertWidget(at, dot, 0, Qt.AlignmentFlag.AlignVCenter)
