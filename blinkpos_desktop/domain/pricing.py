@@ -53,10 +53,10 @@ class ClockAheadError(UnavailableError):
     """Every price looks too old because this machine's clock is ahead: a person must set it."""
 
     def __init__(self, skew: float) -> None:
-        """Say by how much."""
+        """Say what to do, and to the log by how much."""
         super().__init__(
-            f"This computer's clock seems wrong: it is {max(round(skew / 60), 1)} min ahead of "
-            "Blink's. Set it in the system's settings, then try again. Sats can be sold."
+            "The computer's clock seems wrong: set it, or sell in sats.",
+            cause=f"it is {round(skew)} s ahead of Blink's: every price looks too old",
         )
 
 

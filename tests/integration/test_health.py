@@ -381,7 +381,7 @@ async def test_the_price_is_compared_and_a_clock_far_ahead_is_named(
         assert await asyncio.to_thread(tables, settings.database_url.reveal()) == before
         # As if our own clock had been set ahead.
         await aside(control.advance, -780)
-        with pytest.raises(ClockAheadError, match="it is 13 min ahead of Blink's"):
+        with pytest.raises(ClockAheadError, match="clock seems wrong"):
             await Rates(
                 BlinkClient(till.engine._transport),
                 till.engine.feed,
