@@ -90,7 +90,7 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
         "Check the internet connection; it is asked for again with every sale.",
     ),
     Finding.PRICE_MOVED: (
-        "The price moved from {before} to {bitcoin} in {minutes} min: the next sale asks about it.",
+        "Price moved from {before} to {bitcoin} in {minutes} min: the next sale asks.",
         "Compare it elsewhere before anybody agrees to it; sats can be sold meanwhile.",
     ),
     Finding.PRICE_CLOCK: (

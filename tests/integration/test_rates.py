@@ -246,7 +246,7 @@ async def test_a_price_that_moved_far_is_told_until_it_is_agreed_to(store: Postg
     blink.script = {5: blink.doubles, 90: blink.halves, 150: blink.fails}
     with pytest.raises(DayOverError):
         await till(blink, store).run(USD)
-    moved = "The price moved from $100000.00 to $200000.00 in 1 min: the next sale asks about it."
+    moved = "Price moved from $100000.00 to $200000.00 in 1 min: the next sale asks."
     assert blink.told()[1:] == [(Health.OK, ""), (Health.AWAY, moved), (Health.OK, "")]
 
 

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import MIN_TARGET
 from blinkpos_desktop.ui.viewmodels.view import Screen
@@ -39,6 +40,7 @@ from tests.ui.screens import (
     keypad,
     on_stage,
     sale,
+    selling,
     shelf,
     tips,
 )
@@ -196,6 +198,25 @@ def test_everything_fits_and_can_be_read(qtbot: QtBot, make: Callable[[], Stage]
     qtbot.addWidget(stage.window)
     assert unreadable(stage.window) == []
     assert walk(stage, ORDINARY) + walk(stage, LARGEST, SMALL) == []
+
+
+@pytest.mark.parametrize("text_scale", [150, LARGEST])
+@pytest.mark.parametrize(
+    "make",
+    [sale.invoice_fiat, sale.invoice_unseen, selling.invoice_older, selling.invoice_served],
+    ids=lambda make: make.__name__,
+)
+def test_a_code_can_be_given_up_without_scrolling(
+    qtbot: QtBot, make: Callable[[], Stage], text_scale: int
+) -> None:
+    stage = on_stage(make, SIZES[0], appearance=Appearance(text_scale=text_scale))
+    qtbot.addWidget(stage.window)
+    assert scrolled(stage.window) == 0
+    page = stage.window.page(Screen.INVOICE)
+    assert isinstance(page, InvoicePage)
+    for button in (page.check, page.other, page.cancel):
+        assert button.isVisible()
+        assert rect_in(stage.window, button).size() == button.size()
 
 
 @pytest.mark.long

@@ -22,6 +22,7 @@ from blinkpos_desktop.ui.viewmodels.words import (
     Tone,
     grouped,
     money_text,
+    progress_line,
     sats_text,
     tip_line,
     transfer_line,
@@ -99,6 +100,13 @@ def test_the_tip_line_names_the_recipients() -> None:
 def test_forwarding_in_words(state: TransferState, line: str, tone: Tone) -> None:
     transfer = replace(transfers_of(21, 2, state)[1], reason="So chosen.")
     assert transfer_line(transfer) == (line, tone)
+
+
+def test_a_customer_sees_no_trouble() -> None:
+    _, tip = transfers_of(21, 2, TransferState.ATTENTION)
+    assert progress_line(replace(tip, reason="No wallet.")) == "2 sats to elturco …"
+    kept = replace(tip, state=TransferState.KEPT, reason="No merchant is set.")
+    assert progress_line(kept) == "2 sats kept"
 
 
 def test_remembered_forgets_the_oldest() -> None:

@@ -5,7 +5,10 @@ Where nobody is being served, a tap on it opens the health panel.
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from blinkpos_desktop.domain.facts import Health
@@ -13,6 +16,14 @@ from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.status import PartView, StatusView
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, restyle
+
+_WELL: Final = frozenset({Health.OK, Health.OFF})
+
+
+def _text(part: PartView) -> str:
+    """Return a part's words with its name in them."""
+    is_named = part.part.casefold() in part.words.casefold()
+    return part.words if is_named else f"{part.part}: {part.words}"
 
 
 class StatusLine(Button):
@@ -29,6 +40,7 @@ class StatusLine(Button):
         self._row.addWidget(self._more)
         self._parts: dict[str, tuple[QFrame, ElidedLabel]] = {}
         self._metrics = Metrics()
+        self._view = StatusView(parts=())
         self._is_tappable = True
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -59,12 +71,13 @@ class StatusLine(Button):
             if part.part not in self._parts:
                 self._add(part)
             dot, words = self._parts[part.part]
-            named = part.part.casefold() in part.words.casefold()
-            words.setText(part.words if named else f"{part.part}: {part.words}")
-            words.setToolTip(words.text())
-            words.setAccessibleName(words.text())
+            text = _text(part)
+            words.setToolTip(text)
+            words.setAccessibleName(text)
             restyle(dot, "health", part.health.value)
             words.set_tone("alert" if part.health is Health.AWAY else "")
+        self._view = view
+        self._fit()
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Wear other sizes."""
@@ -73,7 +86,26 @@ class StatusLine(Button):
         self._row.setSpacing(metrics.px(6))
         for dot, words in self._parts.values():
             self._space(dot, words)
+        self._fit()
         self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the room to what is wrong: where it is narrow, what is well has a name only."""
+        shown = [(part, self._parts[part.part][1]) for part in self._view.parts]
+        if not shown:
+            return
+        metrics = shown[0][1].fontMetrics()
+        each = self._metrics.px(10) + self._metrics.px(14) + 2 * self._metrics.px(6)
+        needed = sum(metrics.horizontalAdvance(_text(part)) + each for part, _ in shown)
+        needed += 2 * self._metrics.margin + metrics.horizontalAdvance(self._more.text())
+        is_narrow = needed > self.width()
+        for part, words in shown:
+            words.setText(part.part if is_narrow and part.health in _WELL else _text(part))
 
     def _space(self, dot: QFrame, words: ElidedLabel) -> None:
         side = self._metrics.px(10) // 2 * 2
