@@ -138,6 +138,7 @@ class Engine:
             clock,
             self._redis,
             PostgresPrices(self._postgres.connections),
+            lambda: self._transport.skew,
         )
         receiving = Receiving(self.store, gateway, self.feed)
         self.closing = Closing(self.store, gateway, self.feed, receiving)
@@ -193,6 +194,7 @@ class Engine:
             embedded=self._embedded,
             connections=self._postgres.connections,
             store=self.store,
+            price=self.rates.measure,
         )
         self.announcing = Announcing(self.store, self.feed, clock, self.supervisor)
         self._news = News(self.store, self.feed, receiving)
@@ -326,8 +328,7 @@ class Engine:
         try:
             await self._until_there(Part.BLINK, self.shop.announce)
             currency = await self.shop.currency(self._settings.currency)
-            if not currency.is_sats:
-                await self.rates.run(currency)
+            await self.rates.run(currency)
         except TillError as error:
             self._cannot_sell(error)
 

@@ -11,6 +11,7 @@ from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import Health, HealthExamined, Part, PartChanged
 from blinkpos_desktop.domain.measures import (
     KeyMeasure,
+    PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
@@ -56,6 +57,7 @@ class Upkeep:
         embedded: EmbeddedPostgres | None,
         connections: Connections,
         store: HybridStore,
+        price: Callable[[], PriceMeasure | None],
     ) -> None:
         """Take what it watches; nothing is asked yet."""
         self._settings, self._tally, self._feed = settings, tally, feed
@@ -72,10 +74,12 @@ class Upkeep:
                 is_till=True,
             ).measure,
             redis=self._redis,
+            price=self._price,
             pool=connections.stats,
             files=settings.data_dir if embedded else settings.state_dir,
             log=lambda: logs.measure(settings),
         )
+        self._measure_price = price
         self._is_watching = False
         self._webhook: Webhook | None = None
         self._alerts: Alerts | None = None
@@ -122,6 +126,10 @@ class Upkeep:
         """Return how the till's own connection is: another one would tell less."""
         now = self._tally.parts.get(Part.BLINK, _STARTING)
         return UpdatesMeasure(health=now.health, sentence=now.sentence)
+
+    async def _price(self) -> PriceMeasure | None:
+        """Return how the price is that the till sells at: it is kept fresh all the time."""
+        return self._measure_price()
 
     async def _redis(self) -> RedisMeasure:
         if self._settings.redis_url is None:

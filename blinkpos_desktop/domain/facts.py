@@ -28,6 +28,8 @@ class Part(StrEnum):
     BLINK = "Blink"
     POSTGRESQL = "PostgreSQL"
     REDIS = "Redis"
+    PRICE = "Price"
+    """Of the shop's currency; ``OFF`` where sats are sold."""
 
 
 class Health(StrEnum):

@@ -29,6 +29,7 @@ NAMES: Final[Mapping[Check, str]] = {
     Check.KEY: "Blink key",
     Check.UPDATES: "Blink's updates",
     Check.CLOCK: "Clock",
+    Check.PRICE: "Price",
     Check.ALLOWANCE: "May be sent today",
     Check.DATABASE: "PostgreSQL",
     Check.MIGRATIONS: "Database tables",
@@ -74,6 +75,32 @@ SENTENCES: Final[Mapping[Finding, tuple[str, str]]] = {
     Finding.CLOCK_AHEAD: ("This machine's clock is {off_seconds} ahead of Blink's.", _CLOCK),
     Finding.CLOCK_BEHIND: ("This machine's clock is {off_seconds} behind Blink's.", _CLOCK),
     Finding.CLOCK_GOOD: ("It agrees with Blink's.", ""),
+    Finding.PRICE_NOT_NEEDED: ("Not needed: this till sells in sats.", ""),
+    Finding.PRICE_NO_CURRENCY: (
+        "Blink has no currency {currency}.",
+        "Set BLINKPOS_CURRENCY to SATS or to a code such as USD or EUR.",
+    ),
+    Finding.PRICE_FRESH: ("A bitcoin is {bitcoin}.", ""),
+    Finding.PRICE_OLD: (
+        "The price is {age_seconds} old and can't be renewed.",
+        "Check the internet connection: from 10 min on {currency} can't be sold, sats can.",
+    ),
+    Finding.PRICE_NONE: (
+        "No price: {currency} can't be sold, sats can.",
+        "Check the internet connection; it is asked for again with every sale.",
+    ),
+    Finding.PRICE_MOVED: (
+        "Price moved from {before} to {bitcoin} in {minutes} min: the next sale asks.",
+        "Compare it elsewhere before anybody agrees to it; sats can be sold meanwhile.",
+    ),
+    Finding.PRICE_CLOCK: (
+        "The price looks {age_seconds} old: this computer's clock is {ahead_seconds} ahead.",
+        _CLOCK,
+    ),
+    Finding.PRICE_CLOCK_STOPS: (
+        "No price, for this computer's clock is {ahead_seconds} ahead: only sats can be sold.",
+        _CLOCK,
+    ),
     Finding.ALLOWANCE_GONE: (
         "Blink's limit of {total_cents} a day is used up: what is paid waits for it.",
         "It passes within a day; ask Blink for a higher account level.",

@@ -10,6 +10,7 @@ from typing import Final
 from blinkpos_desktop.domain.blink import Scope
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Check, Finding, Mark, Value, Verdict
+from blinkpos_desktop.domain.judging_price import price_verdict
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
     DatabaseMeasure,
@@ -57,6 +58,7 @@ def judge(measures: Measures) -> tuple[Verdict, ...]:
     verdicts = (
         *_blink(measures.blink),
         _updates(measures.updates),
+        price_verdict(measures.price, is_blink_there=_is_there(measures.blink)),
         *_database(database, measures.pool),
         _disk(measures.disk),
         _redis(measures.redis),
@@ -65,6 +67,10 @@ def judge(measures: Measures) -> tuple[Verdict, ...]:
     )
     order = list(Check)
     return tuple(sorted(verdicts, key=lambda each: order.index(each.check)))
+
+
+def _is_there(blink: BlinkMeasure | None) -> bool:
+    return blink is not None and blink.is_there
 
 
 def _ok(check: Check, finding: Finding, **values: Value) -> Verdict:

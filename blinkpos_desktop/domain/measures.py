@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from blinkpos_desktop.domain.blink import Account, Allowance
 from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.money import Price
+from blinkpos_desktop.domain.pricing import PriceMove
 
 
 class KeyState(StrEnum):
@@ -56,6 +58,22 @@ class UpdatesMeasure:
 
     health: Health
     sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceMeasure:
+    """The price of the shop's currency. ``age`` is by our clock, ``skew`` is that one's lead."""
+
+    code: str
+    """As it is set."""
+    is_listed: bool = True
+    price: Price | None = None
+    age: float | None = None
+    is_failing: bool = False
+    """The last attempt to renew it brought none, or an old one."""
+    skew: float | None = None
+    move: PriceMove | None = None
+    """How it moved too far, until a person agrees to it."""
 
 
 class DatabaseState(StrEnum):
@@ -186,6 +204,7 @@ class Measures:
 
     blink: BlinkMeasure | None = None
     updates: UpdatesMeasure | None = None
+    price: PriceMeasure | None = None
     database: DatabaseMeasure | None = None
     pool: PoolMeasure | None = None
     redis: RedisMeasure | None = None

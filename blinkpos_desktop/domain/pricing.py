@@ -14,6 +14,8 @@ FRESH_SECONDS: Final = 120
 """An older one is fetched before an invoice is made."""
 USABLE_SECONDS: Final = 600
 """An older one that can't be renewed makes no invoice."""
+WRONG_CLOCK_SECONDS: Final = 60
+"""A clock that is further ahead of Blink's may be why a price looks old."""
 HOUR_SECONDS: Final = 3600
 """A price is compared with those that are younger than this."""
 MOST_MOVE: Final = Fraction(1, 5)
@@ -47,6 +49,17 @@ class PriceMovedError(UnavailableError):
         )
 
 
+class ClockAheadError(UnavailableError):
+    """Every price looks too old because this machine's clock is ahead: a person must set it."""
+
+    def __init__(self, skew: float) -> None:
+        """Say what to do, and to the log by how much."""
+        super().__init__(
+            "The computer's clock seems wrong: set it, or sell in sats.",
+            cause=f"it is {round(skew)} s ahead of Blink's: every price looks too old",
+        )
+
+
 def is_fresh(age: float) -> bool:
     """Whether a price of this age in seconds may be used as it is; before its time it is old."""
     return 0 <= age < FRESH_SECONDS
@@ -55,6 +68,13 @@ def is_fresh(age: float) -> bool:
 def is_usable(age: float) -> bool:
     """Whether a price of this age may be used when there is no newer one."""
     return 0 <= age < USABLE_SECONDS
+
+
+def is_clock_ahead(age: float, skew: float | None) -> bool:
+    """Whether an old price looks so only because our clock is ``skew`` seconds ahead of Blink's."""
+    if skew is None or skew < WRONG_CLOCK_SECONDS or is_fresh(age):
+        return False
+    return age - skew < (FRESH_SECONDS if is_usable(age) else USABLE_SECONDS)
 
 
 def has_moved(price: Price, before: Price) -> bool:

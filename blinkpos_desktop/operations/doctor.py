@@ -14,19 +14,26 @@ from enum import IntEnum
 from typing import Any, Final
 
 from blinkpos_desktop import logs
+from blinkpos_desktop.domain.errors import RefusedError, SettingsError, UnavailableError
 from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Mark, Verdict, worst
 from blinkpos_desktop.domain.health_words import MARKS, NAMES, words
 from blinkpos_desktop.domain.measures import (
     KeyMeasure,
+    PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.operations.tellers import write
+from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.probe import BlinkProbe, try_updates
+from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.examining import Probes, examine
+from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.keys.finding import KeyFinder
+from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.probe import DatabaseProbe
 from blinkpos_desktop.settings import Settings
@@ -85,19 +92,45 @@ def _probes(settings: Settings, transport: ObservedTransport) -> Probes:
 
         return await measure_redis(settings.redis_url.reveal())
 
+    database = DatabaseProbe(
+        conninfo,
+        embedded,
+        direct=direct.reveal() if (direct := settings.database_direct_url) else None,
+    )
+
+    async def price() -> PriceMeasure:
+        return await measure_price(settings.currency, transport, database)
+
     return Probes(
         blink=BlinkProbe(transport, find_keys).measure,
         updates=updates,
-        database=DatabaseProbe(
-            conninfo,
-            embedded,
-            direct=direct.reveal() if (direct := settings.database_direct_url) else None,
-        ).measure,
+        price=price,
+        database=database.measure,
         redis=redis,
         pool=lambda: None,
         files=settings.data_dir if embedded else settings.state_dir,
         log=lambda: logs.measure(settings),
     )
+
+
+async def measure_price(
+    code: str, transport: ObservedTransport, book: DatabaseProbe
+) -> PriceMeasure:
+    """Fetch the price as a till would, and compare it with the last hour's; nothing is kept."""
+    if code.upper() == SATS.code:
+        return PriceMeasure(code=code)
+    client = BlinkClient(transport)
+    rates = Rates(client, Feed(), SystemClock(), None, book, lambda: transport.skew)
+    try:
+        currencies = await client.currencies()
+        listed = [each for each in currencies if each.code == code.upper()]
+        if not listed:
+            return PriceMeasure(code=code, is_listed=False)
+        with suppress(UnavailableError):
+            await rates.price(listed[0])
+    except (UnavailableError, RefusedError, SettingsError):
+        return PriceMeasure(code=code, is_failing=True)
+    return rates.measure_of(listed[0])
 
 
 def leave_soon(code: int) -> None:

@@ -22,6 +22,7 @@ from blinkpos_desktop.domain.measures import (
     LogMeasure,
     Measures,
     PoolMeasure,
+    PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
@@ -40,6 +41,7 @@ class Probes:
 
     blink: Callable[[], Coroutine[Any, Any, BlinkMeasure]]
     updates: Callable[[], Coroutine[Any, Any, UpdatesMeasure]]
+    price: Callable[[], Coroutine[Any, Any, PriceMeasure | None]]
     database: Callable[[], Coroutine[Any, Any, DatabaseMeasure]]
     redis: Callable[[], Coroutine[Any, Any, RedisMeasure]]
     pool: Callable[[], PoolMeasure | None]
@@ -50,9 +52,10 @@ class Probes:
 
 async def examine(probes: Probes) -> tuple[Verdict, ...]:
     """Measure everything and judge it."""
-    blink, updates, database, redis, disk = await asyncio.gather(
+    blink, updates, price, database, redis, disk = await asyncio.gather(
         _limited("blink", probes.blink()),
         _limited("updates", probes.updates()),
+        _limited("price", probes.price()),
         _limited("database", probes.database()),
         _limited("redis", probes.redis()),
         _limited("disk", _disk(probes.files)),
@@ -61,6 +64,7 @@ async def examine(probes: Probes) -> tuple[Verdict, ...]:
         Measures(
             blink=blink,
             updates=updates,
+            price=price,
             database=database,
             pool=probes.pool(),
             redis=redis,

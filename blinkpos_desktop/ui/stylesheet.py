@@ -62,6 +62,7 @@ QPushButton[role="status"] { background: transparent; border: none; border-radiu
 QPushButton[role="status"]:pressed { background: $pressed; }
 QPushButton[role="period"] { background: $surface; border-color: $edge; color: $muted;
                              padding: 0 ${gap}px; }
+QPushButton[role="period"][tight="true"] { padding: 0 ${gap_half}px; }
 QPushButton[role="period"]:checked { background: $raised; color: $text; border-color: $accent; }
 QPushButton[role="small"] { background: $surface; padding: 0; }
 QPushButton[role="small"]:pressed { background: $pressed; }

@@ -19,9 +19,13 @@ from blinkpos_desktop.domain.measures import (
     History,
     LogMeasure,
 )
+from blinkpos_desktop.domain.pricing import ClockAheadError
 from blinkpos_desktop.operations import doctor
 from blinkpos_desktop.services import examining
+from blinkpos_desktop.services.blink.client import BlinkClient
+from blinkpos_desktop.services.clock import SystemClock
 from blinkpos_desktop.services.examining import Probes, Remembered, examine
+from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
 from blinkpos_desktop.services.store.migrations import known
 from blinkpos_desktop.services.store.probe import DatabaseProbe
@@ -29,7 +33,7 @@ from blinkpos_desktop.services.store.redis_probe import measure_redis
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
-from tests.integration.running import aside, running
+from tests.integration.running import aside, opened, running
 from tests.integration.stores import paid, store_at
 from tests.support import sentinels
 from tests.support.frozen import door
@@ -261,6 +265,7 @@ def probes(tmp_path: Path, **changes: Any) -> Probes:  # noqa: ANN401
     whole = Probes(
         blink=gives(well.blink),
         updates=gives(well.updates),
+        price=gives(well.price),
         database=gives(well.database),
         redis=gives(well.redis),
         pool=lambda: well.pool,
@@ -354,6 +359,42 @@ async def test_the_doctor_finds_a_shop_well_and_changes_nothing(
         "key_refused",
         "updates_cut",
     )
+
+
+async def test_the_price_is_compared_and_a_clock_far_ahead_is_named(
+    make_settings: SettingsMaker, simulator: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = make_settings(currency="USD")
+    assert settings.database_url is not None
+    control = simulator.control
+    _, checks = await doctor_says(settings, capsys)
+    assert checks["price"]["finding"] == "price_fresh"
+    async with opened(settings, simulator) as till:
+        usd = await till.engine.shop.currency("USD")
+        assert await till.engine.rates.price(usd)
+        before = await asyncio.to_thread(tables, settings.database_url.reveal())
+        # From one bitcoin at some ten thousands of dollars to one at a hundred.
+        await aside(control.set_price, "USD", 10_000)
+        _, checks = await doctor_says(settings, capsys)
+        assert (checks["price"]["mark"], checks["price"]["finding"]) == ("warning", "price_moved")
+        assert checks["price"]["bitcoin"] == "$100.00"
+        assert await asyncio.to_thread(tables, settings.database_url.reveal()) == before
+        # As if our own clock had been set ahead.
+        await aside(control.advance, -780)
+        with pytest.raises(ClockAheadError, match="clock seems wrong"):
+            await Rates(
+                BlinkClient(till.engine._transport),
+                till.engine.feed,
+                SystemClock(),
+                skew=lambda: till.engine._transport.skew,
+            ).price(usd)
+    code, checks = await doctor_says(settings, capsys)
+    assert (code, checks["price"]["finding"]) == (1, "price_clock_stops")
+    await aside(control.set_price_offline, offline=True)
+    _, checks = await doctor_says(settings, capsys)
+    assert (checks["price"]["mark"], checks["price"]["finding"]) == ("failing", "price_none")
+    _, checks = await doctor_says(replace(settings, currency="XYZ"), capsys)
+    assert checks["price"]["finding"] == "price_no_currency"
 
 
 async def test_a_running_till_tells_how_it_is_when_asked(

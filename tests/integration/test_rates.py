@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
 
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import PriceChanged
+from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PriceChanged
 from blinkpos_desktop.domain.money import SATS, Currency, Price
-from blinkpos_desktop.domain.pricing import PriceMovedError
+from blinkpos_desktop.domain.pricing import ClockAheadError, PriceMovedError
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.rates import Rates
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -21,6 +21,10 @@ from tests.support import ledger
 USD = Currency(code="USD", digits=2, symbol="$")
 EUR = Currency(code="EUR", digits=2, symbol="€")
 NOON = 1_780_000_000
+
+
+class DayOverError(Exception):
+    """The script is at its end."""
 
 
 @dataclass
@@ -34,6 +38,9 @@ class Blink:
     is_away: bool = False
     asked: int = 0
     facts: list[object] = field(default_factory=list)
+    skew: float = 0.0
+    script: dict[int, Callable[[], None]] = field(default_factory=dict)
+    """What happens so many seconds after noon; the last of it ends the day."""
 
     def now(self) -> float:
         return self.at
@@ -43,6 +50,34 @@ class Blink:
         if self.is_away:
             raise UnavailableError("Blink is away.")
         return Price(currency=currency, base=self.base, offset=6, as_of=int(self.at) - self.lag)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, and what happens meanwhile."""
+        self.at += seconds
+        for moment in [each for each in self.script if NOON + each <= self.at]:
+            self.script.pop(moment)()
+        if not self.script:
+            raise DayOverError
+
+    def told(self) -> list[tuple[Health, str]]:
+        """Return what the screen was told of the price."""
+        return [
+            (fact.health, fact.sentence)
+            for fact in self.facts
+            if isinstance(fact, PartChanged) and fact.part is Part.PRICE
+        ]
+
+    def fails(self) -> None:
+        self.is_away = True
+
+    def is_back(self) -> None:
+        self.is_away = False
+
+    def doubles(self) -> None:
+        self.base *= 2
+
+    def halves(self) -> None:
+        self.base //= 2
 
 
 @pytest.fixture
@@ -57,7 +92,7 @@ def till(blink: Blink, store: PostgresStore | None = None) -> Rates:
     feed = Feed()
     feed.listen(blink.facts.append)
     book = PostgresPrices(store.connections) if store else None
-    return Rates(blink, feed, blink, None, book)  # type: ignore[arg-type]  # enough
+    return Rates(blink, feed, blink, None, book, lambda: blink.skew)  # type: ignore[arg-type]
 
 
 async def test_a_price_is_fetched_after_two_minutes_and_none_is_sold_at_after_ten() -> None:
@@ -172,3 +207,63 @@ async def test_sats_sell_and_no_price_is_asked_when_the_ledger_is_away(
     assert await rates.price(SATS) is None
     with pytest.raises(UnavailableError):
         await rates.price(USD)
+
+
+# What the status line is told.
+
+
+async def test_a_price_that_can_not_be_renewed_is_told_with_its_age() -> None:
+    blink = Blink()
+    blink.script = {5: blink.fails, 700: blink.is_back, 800: blink.fails}
+    with pytest.raises(DayOverError):
+        await till(blink).run(USD)
+    assert blink.told() == [
+        (Health.STARTING, ""),
+        (Health.OK, ""),
+        *(
+            (Health.AWAY, f"The price is {minutes} min old and can't be renewed.")
+            for minutes in range(2, 10)
+        ),
+        (Health.AWAY, "The price is 10 min old and can't be renewed."),
+        (Health.AWAY, "No price: USD can't be sold, sats can."),
+        (Health.OK, ""),
+    ]
+
+
+async def test_a_till_without_any_price_says_so_and_one_in_sats_nothing() -> None:
+    blink = Blink(is_away=True)
+    blink.script = {30: blink.is_back}
+    with pytest.raises(DayOverError):
+        await till(blink).run(USD)
+    assert blink.told()[-1] == (Health.AWAY, "No price: USD can't be sold, sats can.")
+    sats = Blink()
+    await till(sats).run(SATS)
+    assert (sats.told(), sats.asked) == ([(Health.OFF, "")], 0)
+
+
+async def test_a_price_that_moved_far_is_told_until_it_is_agreed_to(store: PostgresStore) -> None:
+    blink = Blink()
+    blink.script = {5: blink.doubles, 90: blink.halves, 150: blink.fails}
+    with pytest.raises(DayOverError):
+        await till(blink, store).run(USD)
+    moved = "Price moved from $100000.00 to $200000.00 in 1 min: the next sale asks."
+    assert blink.told()[1:] == [(Health.OK, ""), (Health.AWAY, moved), (Health.OK, "")]
+
+
+async def test_a_clock_that_is_far_ahead_is_named_and_what_to_do() -> None:
+    blink = Blink(lag=780, skew=780.2)
+    with pytest.raises(ClockAheadError, match="780 s ahead of Blink's") as caught:
+        await till(blink).price(USD)
+    assert caught.value.sentence == "The computer's clock seems wrong: set it, or sell in sats."
+    # A few minutes only: it sells, and says why each price looks old.
+    blink.lag, blink.skew = 180, 180.2
+    blink.script = {5: blink.fails}
+    rates = till(blink)
+    with pytest.raises(DayOverError):
+        await rates.run(USD)
+    assert await rates.price(USD)
+    assert "this computer's clock is 3 min ahead" in blink.told()[-1][1]
+    # Blink's own old price is nobody's clock.
+    blink.lag, blink.skew = 780, 0.0
+    with pytest.raises(UnavailableError, match="no price for USD now"):
+        await till(blink).price(USD)

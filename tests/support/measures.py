@@ -16,9 +16,13 @@ from blinkpos_desktop.domain.measures import (
     LogMeasure,
     Measures,
     PoolMeasure,
+    PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.money import Currency, Price
+
+USD = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
 
 
 def a_well_till() -> Measures:
@@ -42,6 +46,12 @@ def a_well_till() -> Measures:
             allowance=Allowance(remaining_cents=150_000, total_cents=200_000, seconds=86_400),
         ),
         updates=UpdatesMeasure(health=Health.OK),
+        price=PriceMeasure(
+            code="USD",
+            price=Price(currency=USD, base=86_206_896_552, offset=12, as_of=1_780_000_000),
+            age=12.0,
+            skew=0.3,
+        ),
         database=DatabaseMeasure(
             state=DatabaseState.UP,
             is_embedded=True,

@@ -1,4 +1,6 @@
-"""What a screen reader and a keyboard find: a name, a role and a place for every control."""
+"""What the keyboard shows of itself. That every control has a name, a role and a place is measured
+with every state's geometry (``test_geometry.py``).
+"""
 
 from __future__ import annotations
 
@@ -6,86 +8,14 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.ui.theme import PALETTES
-from blinkpos_desktop.ui.widgets.amount import AmountLine
-from blinkpos_desktop.ui.widgets.bar_chart import BarChart
-from blinkpos_desktop.ui.widgets.qr import QrCode
-from tests.ui.screens import SIZES, STATES, Stage, keypad, on_stage, shelf
-
-CONTROLS = (QAbstractButton, QLineEdit, QTableView, BarChart)
-SAID = (AmountLine, QrCode)
-"""No controls, but what they show is painted: only a name says it."""
-ROLES = {
-    QAccessible.Role.Button,
-    QAccessible.Role.CheckBox,
-    QAccessible.Role.RadioButton,
-    QAccessible.Role.EditableText,
-    QAccessible.Role.Table,
-    QAccessible.Role.List,
-    QAccessible.Role.Client,
-}
-MOST = 200
-"""More presses of Tab than any page has places."""
-
-
-def controls(window: QWidget) -> set[QWidget]:
-    """Return what can be used now."""
-    return {
-        widget
-        for kind in CONTROLS
-        for widget in window.findChildren(kind)
-        if widget.isVisible() and widget.isEnabled()
-    }
-
-
-def walked(window: QWidget) -> list[QWidget]:
-    """Return what Tab comes by, in its order."""
-    order: list[QWidget] = []
-    for _ in range(MOST):
-        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
-        focus = QApplication.focusWidget()
-        if focus is None or focus in order:
-            break
-        order.append(focus)
-    return order
-
-
-def is_by_arrows(control: QWidget, order: list[QWidget]) -> bool:
-    """Tell whether a control is one of a group that Tab enters once; arrows go on from there."""
-    if not isinstance(control, QAbstractButton) or not control.autoExclusive():
-        return False
-    return any(
-        other.autoExclusive() and other.parentWidget() is control.parentWidget()
-        for other in order
-        if isinstance(other, QAbstractButton)
-    )
-
-
-@pytest.mark.parametrize("make", STATES, ids=lambda make: make.__name__)
-def test_every_control_has_a_name_a_role_and_a_place(
-    qtbot: QtBot, make: Callable[[], Stage]
-) -> None:
-    stage = on_stage(make, SIZES[1])
-    window = stage.window
-    qtbot.addWidget(window)
-    window.activateWindow()
-    usable = controls(window)
-    for control in usable:
-        interface = QAccessible.queryAccessibleInterface(control)
-        assert interface.text(QAccessible.Text.Name).strip(), control
-        assert interface.role() in ROLES, (control, interface.role())
-    for kind in SAID:
-        for widget in window.findChildren(kind):
-            assert widget.accessibleName(), widget
-    order = walked(window)
-    missed = {control for control in usable - set(order) if not is_by_arrows(control, order)}
-    assert {widget.accessibleName() for widget in missed} == set()
+from tests.ui.reading import controls, walked
+from tests.ui.screens import SIZES, Stage, keypad, on_stage, shelf
 
 
 def test_tab_goes_from_key_to_key_and_back(qtbot: QtBot) -> None:

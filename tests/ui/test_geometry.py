@@ -1,7 +1,9 @@
 """What eyes catch by luck, by measure: small targets, overlaps, cut text, at four sizes.
 
 With ordinary text, and twice as large where there is the least room, in every run; the scales
-between them in the long one.
+between them in the long one. A window is dressed anew for each size and scale, which takes longer
+than all that is measured: one window goes through them all, each size once, and it also tells
+what a screen reader and a keyboard find.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.main_window import MainWindow
+from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
 from blinkpos_desktop.ui.theme import MIN_TARGET
 from blinkpos_desktop.ui.viewmodels.view import Screen
@@ -24,6 +27,7 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.label import ElidedLabel
 from blinkpos_desktop.ui.widgets.status_line import StatusLine
 from blinkpos_desktop.ui.widgets.tipping import ChoiceButton
+from tests.ui.reading import unreadable
 from tests.ui.screens import (
     SIZES,
     STATES,
@@ -36,6 +40,7 @@ from tests.ui.screens import (
     keypad,
     on_stage,
     sale,
+    selling,
     shelf,
     tips,
 )
@@ -43,7 +48,11 @@ from tests.ui.screens.stage import settle
 
 ORDINARY = 100
 LARGEST = 200
-SMALL = (SIZES[0], SIZES[3])
+FIRST = SIZES[1]
+"""What a window has when it is made: it is not dressed twice."""
+WALK = (FIRST, SIZES[2], SIZES[0], SIZES[3])
+SMALL = (SIZES[3], SIZES[0])
+"""From where the walk ends."""
 MIRRORED = (
     keypad.typing,
     beside.notices,
@@ -162,10 +171,12 @@ def scrolled(window: MainWindow) -> int:
     return frame.verticalScrollBar().maximum() if frame is not None else 0
 
 
-def walk(stage: Stage, text_scale: int, sizes: tuple[QSize, ...] = SIZES) -> list[str]:
+def walk(stage: Stage, text_scale: int, sizes: tuple[QSize, ...] = WALK) -> list[str]:
     """Return what is wrong in a window that goes through the sizes, with text of a scale."""
     found = []
     window = stage.window
+    # It was painted once: what follows is measured only.
+    window.setUpdatesEnabled(False)
     window.wear(Appearance(look=Look.DARK, text_scale=text_scale))
     for size in sizes:
         window.resize(size)
@@ -182,10 +193,30 @@ each_state = pytest.mark.parametrize("make", STATES, ids=lambda make: make.__nam
 
 
 @each_state
-def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage]) -> None:
-    stage = on_stage(make, SIZES[0])
+def test_everything_fits_and_can_be_read(qtbot: QtBot, make: Callable[[], Stage]) -> None:
+    stage = on_stage(make, FIRST)
     qtbot.addWidget(stage.window)
+    assert unreadable(stage.window) == []
     assert walk(stage, ORDINARY) + walk(stage, LARGEST, SMALL) == []
+
+
+@pytest.mark.parametrize("text_scale", [150, LARGEST])
+@pytest.mark.parametrize(
+    "make",
+    [sale.invoice_fiat, sale.invoice_unseen, selling.invoice_older, selling.invoice_served],
+    ids=lambda make: make.__name__,
+)
+def test_a_code_can_be_given_up_without_scrolling(
+    qtbot: QtBot, make: Callable[[], Stage], text_scale: int
+) -> None:
+    stage = on_stage(make, SIZES[0], appearance=Appearance(text_scale=text_scale))
+    qtbot.addWidget(stage.window)
+    assert scrolled(stage.window) == 0
+    page = stage.window.page(Screen.INVOICE)
+    assert isinstance(page, InvoicePage)
+    for button in (page.check, page.other, page.cancel):
+        assert button.isVisible()
+        assert rect_in(stage.window, button).size() == button.size()
 
 
 @pytest.mark.long
@@ -194,7 +225,7 @@ def test_everything_fits(qtbot: QtBot, make: Callable[[], Stage]) -> None:
 def test_everything_fits_at_every_scale(
     qtbot: QtBot, make: Callable[[], Stage], text_scale: int
 ) -> None:
-    stage = on_stage(make, SIZES[0])
+    stage = on_stage(make, FIRST)
     qtbot.addWidget(stage.window)
     assert walk(stage, text_scale) == []
 
@@ -205,7 +236,7 @@ def test_everything_fits_in_a_mirror(
 ) -> None:
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:
-        stage = on_stage(make, SIZES[0])
+        stage = on_stage(make, FIRST)
         qtbot.addWidget(stage.window)
         assert walk(stage, ORDINARY) == []
     finally:

@@ -20,8 +20,11 @@ from blinkpos_desktop.ui.pages.health_page import HealthPage
 from blinkpos_desktop.ui.theme import MIN_TARGET
 from blinkpos_desktop.ui.viewmodels.health import HealthPanel
 from blinkpos_desktop.ui.viewmodels.view import Screen
+from blinkpos_desktop.ui.widgets.label import ElidedLabel
+from blinkpos_desktop.ui.widgets.status_line import StatusLine
 from tests.support.measures import a_well_till
-from tests.ui.screens import Stage
+from tests.ui.screens import SIZES, Stage, on_stage, selling
+from tests.ui.screens.stage import settle
 
 LEFT = Qt.MouseButton.LeftButton
 WELL = HealthExamined(verdicts=judge(a_well_till()))
@@ -210,3 +213,19 @@ def test_the_bridge_answers_nothing_before_the_services_are_there(qapp: QApplica
     bridge.fact.connect(told.append)
     bridge.examine()
     assert told == []
+
+
+def test_on_a_narrow_line_what_is_wrong_has_the_room(qtbot: QtBot) -> None:
+    stage = on_stage(selling.price_aging, SIZES[3])
+    qtbot.addWidget(stage.window)
+    line = stage.window.findChild(StatusLine)
+    assert line is not None
+    words = {label.text(): label for label in line.findChildren(ElidedLabel)}
+    price = words["The price is 4 min old and can't be renewed."]
+    needed = price.fontMetrics().horizontalAdvance(price.text())
+    assert needed <= price.contentsRect().width()
+    # What is well is a name, but not to a screen reader.
+    assert words["PostgreSQL"].accessibleName() == "PostgreSQL: connected"
+    stage.window.resize(SIZES[2])
+    settle()
+    assert words["PostgreSQL"].text() == "PostgreSQL: connected"

@@ -22,6 +22,7 @@ from blinkpos_desktop.ui.viewmodels.words import (
     Tone,
     grouped,
     money_text,
+    progress_line,
     sats_text,
     tip_line,
     transfer_line,
@@ -101,6 +102,13 @@ def test_forwarding_in_words(state: TransferState, line: str, tone: Tone) -> Non
     assert transfer_line(transfer) == (line, tone)
 
 
+def test_a_customer_sees_no_trouble() -> None:
+    _, tip = transfers_of(21, 2, TransferState.ATTENTION)
+    assert progress_line(replace(tip, reason="No wallet.")) == "2 sats to elturco …"
+    kept = replace(tip, state=TransferState.KEPT, reason="No merchant is set.")
+    assert progress_line(kept) == "2 sats kept"
+
+
 def test_remembered_forgets_the_oldest() -> None:
     remembered = Remembered()
     for number in range(MAX_REMEMBERED + 1):
@@ -126,6 +134,19 @@ def test_the_parts_are_told_apart_in_words() -> None:
         Part.POSTGRESQL: "Stopped.",
         Part.REDIS: "not used",
     }
+
+
+def test_the_price_is_a_part_of_its_own_where_fiat_is_sold() -> None:
+    status = Status()
+    parts = [part.part for part in status.view.parts]
+    assert Part.PRICE not in parts, "sats need none"
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.OK))
+    assert (status.view.parts[-1].part, status.view.parts[-1].words) == (Part.PRICE, "up to date")
+    old = "The price is 3 min old and can't be renewed."
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.AWAY, sentence=old))
+    assert status.view.parts[-1].words == old
+    status.on_fact(PartChanged(part=Part.PRICE, health=Health.OFF))
+    assert [part.part for part in status.view.parts] == parts
 
 
 def test_the_band_says_that_money_is_not_real() -> None:

@@ -23,9 +23,11 @@ from blinkpos_desktop.domain.measures import (
     LogMeasure,
     Measures,
     PoolMeasure,
+    PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.operations.doctor import as_object, as_text
 from tests.support.measures import a_well_till
 
@@ -77,6 +79,23 @@ def pool(**values: Any) -> Measures:  # noqa: ANN401
     return changed("pool", **values)
 
 
+def price(**values: Any) -> Measures:  # noqa: ANN401
+    return changed("price", **values)
+
+
+def moved() -> PriceMove:
+    well = a_well_till().price
+    assert well is not None
+    assert well.price is not None
+    after = replace(well.price, base=well.price.base * 2, as_of=well.price.as_of + 300)
+    return PriceMove(before=well.price, price=after)
+
+
+def no_price_of_a_blink_that_is_away() -> Measures:
+    none = PriceMeasure(code="USD", is_failing=True)
+    return replace(changed("blink", is_there=False, sentence="Away."), price=none)
+
+
 NOTHING = Measures()
 CASES: tuple[tuple[Measures, Check, Mark, Finding], ...] = (
     (NOTHING, Check.BLINK, FAILING, F.SILENT),
@@ -110,6 +129,22 @@ CASES: tuple[tuple[Measures, Check, Mark, Finding], ...] = (
     (changed("blink", skew=-9.9), Check.CLOCK, OK, F.CLOCK_GOOD),
     (changed("blink", skew=11.0), Check.CLOCK, WARNING, F.CLOCK_AHEAD),
     (changed("blink", skew=-101.0), Check.CLOCK, FAILING, F.CLOCK_BEHIND),
+    (NOTHING, Check.PRICE, WARNING, F.NOT_KNOWN),
+    (price(code="SATS", price=None, age=None), Check.PRICE, OK, F.PRICE_NOT_NEEDED),
+    (price(code="XYZ", is_listed=False, age=None), Check.PRICE, FAILING, F.PRICE_NO_CURRENCY),
+    (price(age=None), Check.PRICE, WARNING, F.NOT_KNOWN),
+    (price(price=None, age=None, is_failing=True), Check.PRICE, FAILING, F.PRICE_NONE),
+    (a_well_till(), Check.PRICE, OK, F.PRICE_FRESH),
+    # Due for its minute's renewal, or failing and new enough all the same.
+    (price(age=130.0), Check.PRICE, OK, F.PRICE_FRESH),
+    (price(age=119.0, is_failing=True), Check.PRICE, OK, F.PRICE_FRESH),
+    (price(age=120.0, is_failing=True), Check.PRICE, WARNING, F.PRICE_OLD),
+    (price(age=600.0, is_failing=True), Check.PRICE, FAILING, F.PRICE_NONE),
+    (price(age=600.0, is_failing=True, skew=-600), Check.PRICE, FAILING, F.PRICE_NONE),
+    (price(age=300.0, is_failing=True, skew=290.0), Check.PRICE, WARNING, F.PRICE_CLOCK),
+    (price(age=720.0, is_failing=True, skew=700.0), Check.PRICE, FAILING, F.PRICE_CLOCK_STOPS),
+    (price(move=moved()), Check.PRICE, WARNING, F.PRICE_MOVED),
+    (no_price_of_a_blink_that_is_away(), Check.PRICE, WARNING, F.NOT_KNOWN),
     (changed("blink", allowance=None), Check.ALLOWANCE, WARNING, F.NOT_KNOWN),
     (allowed(0), Check.ALLOWANCE, FAILING, F.ALLOWANCE_GONE),
     (allowed(19_999), Check.ALLOWANCE, WARNING, F.ALLOWANCE_SMALL),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.services.store.connections import Connections
+
+
+def price_of(row: Mapping[str, Any], currency: Currency) -> Price:
+    """Return a row as a price of its currency."""
+    return Price(currency=currency, base=row["base"], offset=row["scale"], as_of=row["as_of"])
 
 
 class PostgresPrices:
@@ -19,10 +25,7 @@ class PostgresPrices:
         """Return the lowest and the highest that count, younger than ``since`` by Blink's time."""
         async with self._connections.single() as ledger:
             rows = await ledger.rows("prices_since", currency=currency.code, since=since)
-        return [
-            Price(currency=currency, base=row["base"], offset=row["scale"], as_of=row["as_of"])
-            for row in rows
-        ]
+        return [price_of(row, currency) for row in rows]
 
     async def keep(self, price: Price, *, is_agreed: bool) -> None:
         """Let a price count; one that a person agreed to ends those before it."""

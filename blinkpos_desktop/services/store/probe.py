@@ -22,10 +22,12 @@ from blinkpos_desktop.domain.measures import (
     History,
     LedgerMeasure,
 )
+from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.services.store import migrations, move_note, queries
 from blinkpos_desktop.services.store.backups import backup_of
 from blinkpos_desktop.services.store.connections import Connections, first_line, hang_up_after
 from blinkpos_desktop.services.store.embedded import EmbeddedPostgres
+from blinkpos_desktop.services.store.prices import price_of
 
 CONNECT_SECONDS: Final = 4
 """Shared by the hosts of an address that names several, with libpq's least of 2 for each."""
@@ -69,6 +71,22 @@ class DatabaseProbe:
             hearing = Hearing.PAST_POOLER if is_direct else Hearing.DEAF
             return replace(measured, hearing=hearing)
         return measured
+
+    async def prices(self, currency: Currency, *, since: int) -> Sequence[Price]:
+        """Return what a new price is compared with (``ports.PriceBook``); nothing when away."""
+        sql = queries.load()
+        try:
+            async with _connected(self._conninfo) as connection:
+                found = await _rows(
+                    connection, sql["prices_since"], currency=currency.code, since=since
+                )
+        except psycopg.Error as error:
+            _log.info("the price is compared with none: %s", first_line(error))
+            return ()
+        return [price_of(row, currency) for row in found]
+
+    async def keep(self, price: Price, *, is_agreed: bool) -> None:
+        """Keep nothing: who looks changes nothing."""
 
     async def _measure(self) -> DatabaseMeasure:
         try:

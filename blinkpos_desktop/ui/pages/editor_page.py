@@ -89,6 +89,9 @@ class EditorPage(Page):
         self._fields.setVerticalSpacing(metrics.px(2))
         for row in (self._colours, self._places, self._foot):
             row.setSpacing(metrics.gap)
+        for caption in self._captions.values():
+            # Nearer to its own line than to the one above.
+            caption.setContentsMargins(0, metrics.px(5), 0, 0)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin a new item with its name."""

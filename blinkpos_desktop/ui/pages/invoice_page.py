@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.payment import Invoice, Payment
 from blinkpos_desktop.ui.theme import COPIED_MS
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Check, TillView
@@ -59,7 +60,7 @@ class InvoicePage(TwoPane):
         self.check.clicked.connect(till.check_now)
         self.other.clicked.connect(till.change_amount)
         self.cancel.clicked.connect(till.cancel)
-        self.hold(self.qr)
+        self.hold(self.qr, is_square=True)
         self.panes.addWidget(self._build_panel())
 
     def show_view(self, view: TillView) -> None:
@@ -68,18 +69,19 @@ class InvoicePage(TwoPane):
         self.older.setText(view.older)
         self.older.setVisible(bool(view.older))
         payment = view.payment
-        if payment is None or payment.invoice is None or payment == self._payment:
-            return
-        self._payment = payment
+        if payment is not None and payment.invoice is not None and payment != self._payment:
+            self._payment = payment
+            self._show_payment(payment, payment.invoice)
+        self._give_way()
+
+    def _show_payment(self, payment: Payment, invoice: Invoice) -> None:
         before, behind = unit_of(payment.total.currency)
         self.amount.set_amount(grouped(payment.total.decimal()), before=before, behind=behind)
         in_sats = payment.total.currency.is_sats
         self._sats.setText("" if in_sats else sats_text(payment.total_sats))
-        self._sats.setVisible(not in_sats)
-        self._tip.setText(tip_line(payment))
-        self.request.setText(payment.invoice.payment_request)
+        self.request.setText(invoice.payment_request)
         self.request.setAccessibleName(self.tr("Invoice text"))
-        self.qr.show_request(payment.invoice.payment_request)
+        self.qr.show_request(invoice.payment_request)
         self._reset_copy()
         self._tick()
 
@@ -118,6 +120,58 @@ class InvoicePage(TwoPane):
         )
         for label in words:
             label.setAlignment(across | flag.AlignVCenter)
+        self._give_way()
+
+    def set_room(self, height: int) -> None:
+        """Say as much as fits."""
+        super().set_room(height)
+        self._give_way()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as fits."""
+        super().resizeEvent(event)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Leave out what can be spared, one after another, until every button is seen."""
+        payment = self._payment
+        if payment is None:
+            return
+        has_tip, has_sats = payment.tip_sats > 0, bool(self._sats.text())
+        self._tip.setVisible(has_tip)
+        self._sats.setVisible(has_sats)
+        self.left.setVisible(True)
+        self.copy.setVisible(True)
+        self.answer.setVisible(bool(self.answer.text()))
+        self._tip.setText(tip_line(payment))
+        # It repeats what the other one says.
+        is_told = bool(self.sight.text())
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self._tip.setText(tip_line(payment, has_names=False)),
+            lambda: self._tip.setVisible(False),
+            lambda: self.answer.setVisible(bool(self.answer.text()) and not is_told),
+            lambda: self.left.setVisible(False),
+            lambda: self._sats.setVisible(False),
+            lambda: self.copy.setVisible(False),
+        )
+        for step in steps:
+            if self._is_whole():
+                break
+            step()
+
+    def _is_whole(self) -> bool:
+        """Tell whether all that is to be said has room below or beside the least code."""
+        self._words.updateGeometry()
+        self._column.invalidate()
+        margins, spacing = self.panes.contentsMargins(), self.panes.spacing()
+        width = self.width() - margins.left() - margins.right()
+        room = self._room - margins.top() - margins.bottom()
+        least = self.qr.minimumSizeHint().height()
+        if self.is_wide:
+            width -= spacing + min((width - spacing) * 5 // 8, max(room, least))
+        else:
+            room -= least + spacing
+        return self._column.totalMinimumHeightForWidth(width) <= room
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count while it is on the screen."""
@@ -134,7 +188,6 @@ class InvoicePage(TwoPane):
         self.sight.setVisible(bool(unseen))
         self.answer.setText(check.answer)
         self.answer.set_tone("alert" if check.has_failed else "")
-        self.answer.setVisible(bool(check.answer))
         self.check.setEnabled(not check.is_asking)
         self.check.setText(self.tr("Checking…") if check.is_asking else self.tr("Check now"))
 

@@ -22,14 +22,14 @@ from blinkpos_desktop.ui.viewmodels.setting_view import FieldView, SettingsView
 from blinkpos_desktop.ui.viewmodels.setting_words import group_text
 from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import Label, keep_room
+from blinkpos_desktop.ui.widgets.label import Label, keep_room, restyle
 from blinkpos_desktop.ui.widgets.page import Page, clear
 from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.setting_field import SettingField
 from blinkpos_desktop.ui.widgets.throwing import throw
 
 _TOLD_LINES: Final = 2
-_FIELD: Final = 350
+_FIELD: Final = 245
 """The least width of a setting beside another, in pixels of the 800x480 design."""
 
 
@@ -81,6 +81,9 @@ class SettingsPage(Page):
         self._column.setContentsMargins(margin, metrics.gap, margin, metrics.gap)
         self._column.setSpacing(metrics.gap)
         self._tops.setSpacing(metrics.gap)
+        for button in self.groups.values():
+            # On one line as long as can be: what is set needs the height.
+            restyle(button, "tight", metrics.text > 1)
         for row in (self._foot, self._buttons, self._message_column):
             row.setSpacing(metrics.gap)
         self._grid.setHorizontalSpacing(metrics.margin * 2)

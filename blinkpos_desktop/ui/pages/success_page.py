@@ -8,14 +8,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.appearance import USUAL, Appearance, Motion
 from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import (
     grouped,
     money_text,
+    progress_line,
     sats_text,
-    transfer_line,
     unit_of,
 )
 from blinkpos_desktop.ui.widgets.amount import AmountLine
@@ -116,12 +115,8 @@ class SuccessPage(Page):
 
     def _show_transfers(self, payment: Payment) -> None:
         clear(self._lines)
-        # What needs a person comes first, whole; the sort leaves the others in their order.
-        urgent_first = sorted(
-            payment.transfers, key=lambda each: each.state is not TransferState.ATTENTION
-        )
-        for transfer in urgent_first[:_MOST_LINES]:
-            text, _ = transfer_line(transfer)
-            line = Label(text, role="caption", wrap=True)
+        # A customer looks at it: what needs a person is told by the badge, not here.
+        for transfer in payment.transfers[:_MOST_LINES]:
+            line = Label(progress_line(transfer), role="caption", wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._lines.addWidget(line)

@@ -1,4 +1,4 @@
-"""The status line: Blink, PostgreSQL and Redis, and whether the money is real."""
+"""The status line: Blink, PostgreSQL, Redis and the price, and whether the money is real."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Status(QObject):
 
     def __init__(self, *, network: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._parts: dict[Part, PartView] = {}
         self._view = self._starting(network)
 
     @property
@@ -51,8 +52,8 @@ class Status(QObject):
         """Take a fact from the services."""
         view = self._view
         if isinstance(fact, PartChanged):
-            parts = (self._part(fact) if p.part is fact.part else p for p in view.parts)
-            view = replace(view, parts=tuple(parts))
+            self._parts[fact.part] = self._part(fact)
+            view = replace(view, parts=self._shown())
         elif isinstance(fact, ShopReady):
             view = replace(view, band=self._band(fact.network) if fact.network else view.band)
         elif isinstance(fact, TillRestarting):
@@ -62,13 +63,20 @@ class Status(QObject):
             self.changed.emit(view)
 
     def _starting(self, network: str) -> StatusView:
-        parts = (PartChanged(part=part, health=Health.STARTING) for part in Part)
-        return StatusView(parts=tuple(self._part(each) for each in parts), band=self._band(network))
+        starting = (PartChanged(part=part, health=Health.STARTING) for part in Part)
+        self._parts = {each.part: self._part(each) for each in starting}
+        return StatusView(parts=self._shown(), band=self._band(network))
+
+    def _shown(self) -> tuple[PartView, ...]:
+        """Return the parts, with the price only where there is anything to say of it."""
+        is_price_told = self._parts[Part.PRICE].health in {Health.OK, Health.AWAY}
+        parts = self._parts.values()
+        return tuple(each for each in parts if each.part is not Part.PRICE or is_price_told)
 
     def _part(self, fact: PartChanged) -> PartView:
         words = {
             Health.STARTING: self.tr("starting…"),
-            Health.OK: self.tr("connected"),
+            Health.OK: self.tr("up to date") if fact.part is Part.PRICE else self.tr("connected"),
             Health.AWAY: self.tr("cannot be reached"),
             Health.OFF: self.tr("not used"),
         }[fact.health]

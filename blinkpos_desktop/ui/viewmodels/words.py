@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -85,13 +86,13 @@ def discount_line(discount: Discount, off_minor: int, currency: Currency) -> tup
     return words, f"\N{MINUS SIGN}{minor_text(off_minor, currency)}"
 
 
-def tip_line(payment: Payment) -> str:
-    """Say what the tip is and whom it goes to; empty without one."""
+def tip_line(payment: Payment, *, has_names: bool = True) -> str:
+    """Say what the tip is and, where there is room, whom it goes to; empty without one."""
     if not payment.tip_sats:
         return ""
     text = QCoreApplication.translate("Words", "with {tip} tip for {names}")
     names = ", ".join(t.recipient for t in payment.transfers if t.role is Role.TIP)
-    if not names:
+    if not names or not has_names:
         text = QCoreApplication.translate("Words", "with {tip} tip")
     return text.format(tip=money_text(payment.tip), names=names)
 
@@ -112,6 +113,13 @@ def price_line(bitcoin: Money, age: float | None) -> tuple[str, Tone]:
     return text.format(price=line, n=seconds // _MINUTE), Tone.QUIET
 
 
+def ago(minutes: int) -> str:
+    """Say how many minutes ago something was."""
+    if minutes == 1:
+        return QCoreApplication.translate("Words", "A minute ago")
+    return QCoreApplication.translate("Words", "{n} minutes ago").format(n=minutes)
+
+
 def move_words(move: PriceMove) -> str:
     """Say how the price of a bitcoin moved, and ask."""
     text = QCoreApplication.translate(
@@ -120,6 +128,14 @@ def move_words(move: PriceMove) -> str:
     )
     before, now = money_text(of_a_bitcoin(move.before)), money_text(of_a_bitcoin(move.price))
     return text.format(before=before, now=now, n=move.minutes)
+
+
+def progress_line(transfer: Transfer) -> str:
+    """Say where one part of the money is, without any trouble: it goes on, or it is there."""
+    if transfer.state is TransferState.ATTENTION:
+        transfer = replace(transfer, state=TransferState.SENDING)
+    line, _ = transfer_line(replace(transfer, reason=""))
+    return line
 
 
 def transfer_line(transfer: Transfer) -> tuple[str, Tone]:

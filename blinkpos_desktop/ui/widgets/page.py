@@ -58,10 +58,16 @@ class TwoPane(Page):
         self.panes = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._is_wide: bool | None = None
         self._held: list[QWidget] = []
+        self._squares: list[QWidget] = []
         self._room = 0
 
-    def hold(self, widget: QWidget) -> None:
-        """Add a half that is always seen whole, however high the other one makes the page."""
+    def hold(self, widget: QWidget, *, is_square: bool = False) -> None:
+        """Add a half that is always seen whole, however high the other one makes the page.
+
+        A square one takes no more width than height: the other half has the rest.
+        """
+        if is_square:
+            self._squares.append(widget)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -116,7 +122,10 @@ class TwoPane(Page):
         for widget in self._held:
             is_limited = bool(self._is_wide) and self._room > 0
             least = widget.minimumSizeHint().height()
-            widget.setMaximumHeight(max(room, least) if is_limited else _ANY_HEIGHT)
+            most = max(room, least) if is_limited else _ANY_HEIGHT
+            widget.setMaximumHeight(most)
+            if widget in self._squares and (holder := widget.parentWidget()) is not None:
+                holder.setMaximumWidth(most)
 
 
 def clear(layout: QLayout) -> None:

@@ -61,8 +61,7 @@ class Row(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of its lines at a width."""
-        heights = [self._height(line) for line in self._lines(width)]
-        return sum(heights) + self.spacing() * max(0, len(heights) - 1)
+        return self._height_of(self._lines(width, self._leasts()))
 
     def sizeHint(self) -> QSize:
         """Return the size of one line."""
@@ -70,22 +69,23 @@ class Row(QLayout):
 
     def minimumSize(self) -> QSize:
         """Return the width of the widest alone, and one line's height."""
-        widths = [self._least(at) for at in self._shown()]
-        return QSize(max(widths, default=0), self._height(self._shown()))
+        leasts = self._leasts()
+        return QSize(max(leasts.values(), default=0), self._height(list(leasts)))
 
     def setGeometry(self, rect: QRect) -> None:
         """Lay out as many lines as the width asks for."""
         super().setGeometry(rect)
-        lines, gap = self._lines(rect.width()), self.spacing()
+        leasts, gap = self._leasts(), self.spacing()
+        lines = self._lines(rect.width(), leasts)
         parent = self.parentWidget()
         direction = parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
-        spare = max(0, rect.height() - self.heightForWidth(rect.width()))
+        spare = max(0, rect.height() - self._height_of(lines))
         top = rect.y()
         for number, line in enumerate(lines):
             height = self._height(line) + spare * (number + 1) // len(lines)
             height -= spare * number // len(lines)
             left = rect.x()
-            for at, width in zip(line, self._widths(line, rect.width()), strict=True):
+            for at, width in zip(line, self._widths(line, rect.width(), leasts), strict=True):
                 box = QRect(left, top, width, height)
                 self._items[at].setGeometry(QStyle.visualRect(direction, rect, box))
                 left += width + gap
@@ -100,6 +100,14 @@ class Row(QLayout):
         # A least width that was set is not to hide what a text needs.
         return max(item.minimumSize().width(), widget.minimumSizeHint().width() if widget else 0)
 
+    def _leasts(self) -> dict[int, int]:
+        """Return the least widths of those that are shown: asked once, for it is asked often."""
+        return {at: self._least(at) for at in self._shown()}
+
+    def _height_of(self, lines: list[list[int]]) -> int:
+        heights = [self._height(line) for line in lines]
+        return sum(heights) + self.spacing() * max(0, len(heights) - 1)
+
     def _height(self, line: list[int]) -> int:
         return max((self._items[at].sizeHint().height() for at in line), default=0)
 
@@ -108,22 +116,19 @@ class Row(QLayout):
         width = sum(width_of(self._items[at]) for at in shown)
         return QSize(width + self.spacing() * max(0, len(shown) - 1), self._height(shown))
 
-    def _lines(self, width: int) -> list[list[int]]:
+    def _lines(self, width: int, leasts: dict[int, int]) -> list[list[int]]:
         """Return what stands on which line: as few lines as can be, as even as they can be."""
-        shown = self._shown()
+        shown, gap = list(leasts), self.spacing()
         for count in range(1, len(shown) + 1):
             each = -(-len(shown) // count)
             lines = [shown[first : first + each] for first in range(0, len(shown), each)]
-            if all(self._fits(line, width) for line in lines):
+            if all(sum(leasts[at] + gap for at in line) - gap <= width for line in lines):
                 return lines
         return [[at] for at in shown]
 
-    def _fits(self, line: list[int], width: int) -> bool:
-        return sum(self._least(at) for at in line) + self.spacing() * (len(line) - 1) <= width
-
-    def _widths(self, line: list[int], width: int) -> list[int]:
+    def _widths(self, line: list[int], width: int, leasts: dict[int, int]) -> list[int]:
         """Return how wide each is: by its share, but none below its least."""
-        widths = {at: self._least(at) for at in line}
+        widths = {at: leasts[at] for at in line}
         sharing = [at for at in line if self._shares[at]]
         room = width - self.spacing() * (len(line) - 1)
         room -= sum(least for at, least in widths.items() if at not in sharing)

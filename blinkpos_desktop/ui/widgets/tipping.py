@@ -117,6 +117,7 @@ class Served(QWidget):
         self._row.setSpacing(metrics.gap * 3 // 2)
         self._grid.setSpacing(metrics.gap)
         self._question.setMinimumHeight(metrics.target)
+        self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let as many names stand side by side as fit."""

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtTest import QTest
 
-from blinkpos_desktop.domain.facts import InvoiceReady, PriceChanged, PriceDoubted
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    Health,
+    InvoiceReady,
+    Part,
+    PartChanged,
+    PriceChanged,
+    PriceDoubted,
+)
+from blinkpos_desktop.domain.health_words import words
+from blinkpos_desktop.domain.judging_price import price_verdict
+from blinkpos_desktop.domain.measures import PriceMeasure
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.domain.pricing import PriceMove
+from blinkpos_desktop.domain.pricing import ClockAheadError, PriceMove
 from blinkpos_desktop.domain.sale import parse_recipients
 from tests.ui.fakes import PRESETS, USD, payment_for, shop
 from tests.ui.screens.stage import Stage
@@ -21,6 +32,10 @@ if TYPE_CHECKING:
 
 
 EURO: Final = Currency(code="EUR", digits=2, symbol="€", name="Euro")
+_BEFORE: Final = Price(currency=USD, base=86_206_896_552, offset=12, as_of=1_780_000_000)
+_MOVE: Final = PriceMove(
+    before=_BEFORE, price=replace(_BEFORE, base=120_000_000_000, as_of=_BEFORE.as_of + 700)
+)
 FOUR: Final = parse_recipients(["ana:60", "ben:40", "carla_from_the_bar:20", "dimitri:20"])
 
 
@@ -40,8 +55,32 @@ def price_live() -> Stage:
     return _fiat()
 
 
+def _told(stage: Stage, **measured: Any) -> Stage:  # noqa: ANN401 (a measure's values)
+    verdict = price_verdict(PriceMeasure(code="USD", **measured))
+    sentence, _ = words(verdict)
+    stage.tell(PartChanged(part=Part.PRICE, health=Health.AWAY, sentence=sentence))
+    return stage
+
+
+def price_aging() -> Stage:
+    return _told(_fiat(age=240), age=240, is_failing=True)
+
+
 def price_old() -> Stage:
-    return _fiat(age=1300)
+    return _told(_fiat(age=1300), age=1300, is_failing=True)
+
+
+def price_jumped() -> Stage:
+    return _told(_fiat(), age=45, price=_MOVE.price, move=_MOVE)
+
+
+def price_clock() -> Stage:
+    """What the cashier is told whose computer's clock is far ahead."""
+    stage = _told(_fiat(age=780), age=780, is_failing=True, skew=780)
+    stage.till.ok()
+    stage.till.choose_tip(PRESETS[0])
+    stage.tell(ChargeFailed(sentence=ClockAheadError(780).sentence))
+    return stage
 
 
 def price_in_sats() -> Stage:
@@ -54,9 +93,7 @@ def price_moved() -> Stage:
     stage = _fiat()
     stage.till.ok()
     stage.till.choose_tip(PRESETS[0])
-    before = Price(currency=USD, base=86_206_896_552, offset=12, as_of=1_780_000_000)
-    now = replace(before, base=120_000_000_000, as_of=before.as_of + 700)
-    stage.tell(PriceDoubted(move=PriceMove(before=before, price=now)))
+    stage.tell(PriceDoubted(move=_MOVE))
     return stage
 
 
@@ -123,7 +160,10 @@ def invoice_served() -> Stage:
 
 STATES: Final[tuple[Callable[[], Stage], ...]] = (
     price_live,
+    price_aging,
     price_old,
+    price_jumped,
+    price_clock,
     price_in_sats,
     price_moved,
     tip_two,

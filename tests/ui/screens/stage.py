@@ -13,7 +13,10 @@ from PySide6.QtWidgets import QApplication
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
+    Health,
     InvoiceReady,
+    Part,
+    PartChanged,
     PaymentPaid,
     PriceChanged,
 )
@@ -79,6 +82,7 @@ class Stage:
         if not self.currency.is_sats:
             price = Price(currency=self.currency, base=116_000_000_000, offset=12, as_of=0)
             self.tell(PriceChanged(price=price))
+            self.tell(PartChanged(part=Part.PRICE, health=Health.OK))
         return self
 
     def is_on(self, screen: Screen) -> bool:
