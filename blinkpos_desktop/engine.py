@@ -167,7 +167,7 @@ class Engine:
         self.forwarder = Forwarder(
             self.store, gateway, self.feed, clock, self.shop, invoicing, holding, jitter
         )
-        self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder, jitter)
         self.reconciling = Reconciling(
             self.store,
             PostgresBooks(self._postgres.connections),
@@ -201,6 +201,7 @@ class Engine:
         self._notifications = self._listener(conninfo, process)
         self._polling = Polling(
             self._postgres.connections,
+            account_id=lambda: self.shop.account.id,
             hears=lambda: self._notifications.hears,
             on_news=self._news.hear,
             on_missed=self._news.missed,
@@ -211,6 +212,7 @@ class Engine:
         """Let the use cases hear one another's facts."""
         self.feed.listen(self.watcher.on_fact)
         self.feed.listen(self.announcing.on_fact)
+        self.feed.listen(self._news.on_fact)
         self.feed.listen(self._prepare)
         if not self._only_own:
             self.watcher.on_unknown = self._income.on_unknown
@@ -384,6 +386,7 @@ class Engine:
         return Notifications(
             direct.reveal() if direct else conninfo,
             process=process,
+            account_id=lambda: self.shop.account.id,
             on_news=self._news.hear,
             on_connected=self._news.missed,
             jitter=self._jitter,

@@ -45,6 +45,8 @@ SLEPT_SECONDS: Final = 5.0
 """Of boot time between reading the claim and sending: more, and the till slept."""
 TURN_SECONDS: Final = 0.25
 OTHERS_SECONDS: Final = 1.0
+OTHERS_SLOWEST: Final = 4
+"""Whoever waits for another till looks half as often each time, down to so many times less."""
 IN_FLIGHT_SECONDS: Final = 5.0
 RESTRICTED_SECONDS: Final = 15 * 60.0
 _SENT: Final = {
@@ -70,6 +72,8 @@ class _Outcome:
 
     transfer: Transfer
     wait: float = 0.0
+    is_others: bool = False
+    """Another process works on it, or sends from its wallet."""
     completes: bool = False
     """It was the last one of its payment, which is completed and told with it."""
 
@@ -175,7 +179,7 @@ class Forwarder:
 
     async def _work(self, payment: Payment, transfer: Transfer, *, at_once: bool) -> bool:
         """Take a transfer from step to step; a passing trouble waits and goes on."""
-        failures = 0
+        failures, looks = 0, 0
         while True:
             try:
                 if self._can_be_sent(transfer) and (transfer.is_due or at_once):
@@ -194,8 +198,9 @@ class Forwarder:
                 if transfer.is_finished and transfer.invoice is not None:
                     self._pending.discard(transfer.invoice.payment_hash)
                 return outcome.completes
+            looks = looks + 1 if outcome.is_others else 0
             if outcome.wait:
-                await self._clock.sleep(outcome.wait)
+                await self._clock.sleep(outcome.wait * min(2 ** max(looks - 1, 0), OTHERS_SLOWEST))
 
     async def _claim_and_advance(
         self, payment: Payment, transfer: Transfer, *, at_once: bool
@@ -215,7 +220,7 @@ class Forwarder:
         transfer = next(each for each in current.transfers if each.id == before.id)
         if transfer.state is not before.state:
             self._tell(payment, transfer)
-        return _Outcome(transfer=transfer, wait=OTHERS_SECONDS)
+        return _Outcome(transfer=transfer, wait=OTHERS_SECONDS, is_others=True)
 
     async def _advance(self, payment: Payment, transfer: Transfer) -> _Outcome:
         match transfer.next_step:
@@ -278,7 +283,7 @@ class Forwarder:
         start = await self._store.start_send(transfer, payment.wallet_id, seconds=CLAIM_SECONDS)
         sending = start.transfer
         if sending is None and not start.has_turn:
-            return _Outcome(transfer=transfer, wait=TURN_SECONDS)
+            return _Outcome(transfer=transfer, wait=TURN_SECONDS, is_others=True)
         if sending is None or sending.invoice is None:
             return await self._look_on(payment, transfer)
         async with self._turns.renewed(sending.id, payment.wallet_id):

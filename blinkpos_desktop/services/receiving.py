@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
@@ -13,6 +14,7 @@ from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Store
 
 _LOOKUP_SECONDS: Final = 2.0
+_MOST_REMEMBERED: Final = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -23,6 +25,8 @@ class Receiving:
         """Start with nothing announced."""
         self._store, self._gateway, self._feed = store, gateway, feed
         self._announced: set[int] = set()
+        self._hashes: OrderedDict[str, None] = OrderedDict()
+        """Of those that were told last."""
 
     async def paid(self, payment_id: int, received_sats: int | None) -> None:
         """Record a payment as paid and tell it; a repeat is a no-op.
@@ -43,10 +47,17 @@ class Receiving:
         if payment.state in RECEIVED:
             self.learnt(payment)
 
+    def has_told(self, payment_hash: str) -> bool:
+        """Whether it was told just now that this invoice is paid, whoever has recorded it."""
+        return payment_hash in self._hashes
+
     def learnt(self, payment: Payment) -> None:
         """Tell a payment that is recorded as received, by whom it may be; a repeat is a no-op."""
         if payment.id not in self._announced:
             self._announced.add(payment.id)
+            self._hashes[payment.payment_hash] = None
+            if len(self._hashes) > _MOST_REMEMBERED:
+                self._hashes.popitem(last=False)
             self._feed.publish(PaymentPaid(payment=payment))
 
     async def _look_up(self, payment_id: int) -> int | None:

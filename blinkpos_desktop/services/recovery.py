@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.errors import UnavailableError
@@ -14,6 +15,7 @@ from blinkpos_desktop.domain.facts import (
     InvoiceReady,
     Part,
     PartChanged,
+    PaymentCompleted,
     PaymentPaid,
 )
 from blinkpos_desktop.services.ports import Clock, Store
@@ -21,7 +23,8 @@ from blinkpos_desktop.services.supervisor import Supervisor
 
 EVERY_SECONDS: Final = 30.0
 OTHERS_GRACE_SECONDS: Final = 3.0
-"""Another till's sale is left to that till at first."""
+"""Another till's sale is left to that till at first; and up to as long again, by chance, so that
+of many tills one takes it up and not all."""
 _log = logging.getLogger(__name__)
 
 
@@ -36,11 +39,18 @@ class Recovery:
     """Starts the forwarding of what was paid: at once for our own sales, soon for all others."""
 
     def __init__(
-        self, store: Store, clock: Clock, supervisor: Supervisor, forwarding: Forwarding
+        self,
+        store: Store,
+        clock: Clock,
+        supervisor: Supervisor,
+        forwarding: Forwarding,
+        jitter: Callable[[], float],
     ) -> None:
         """Take what recovery needs; ``on_fact`` hears the feed."""
         self._store, self._clock = store, clock
-        self._supervisor, self._forwarding = supervisor, forwarding
+        self._supervisor, self._forwarding, self._jitter = supervisor, forwarding, jitter
+        self._left: set[int] = set()
+        """Left to others for a moment."""
         self._own: set[int] = set()
         self._is_held = False
         self._hurry = asyncio.Event()
@@ -50,9 +60,9 @@ class Recovery:
         if isinstance(fact, InvoiceReady):
             self._own.add(fact.payment.id)
         elif isinstance(fact, PaymentPaid):
-            own = fact.payment.id in self._own
-            grace = 0.0 if own or fact.payment.was_closed else OTHERS_GRACE_SECONDS
-            self._start(fact.payment.id, grace)
+            self._start(fact.payment.id, at_once=fact.payment.was_closed)
+        elif isinstance(fact, PaymentCompleted):
+            self._left.discard(fact.payment.id)
         elif isinstance(fact, AttentionChanged):
             if self._is_held and fact.hold is None:
                 self._hurry.set()
@@ -67,8 +77,7 @@ class Recovery:
                 for payment in await self._store.unfinished(account_id):
                     # Under a hold nothing is prepared or sent: no call is counted in vain.
                     if payment.has_questions if self._is_held else payment.has_work:
-                        grace = 0.0 if payment.id in self._own else OTHERS_GRACE_SECONDS
-                        self._start(payment.id, grace)
+                        self._start(payment.id)
             except UnavailableError as error:
                 _log.info("looking for unfinished payments: %s", error)
             try:
@@ -78,10 +87,16 @@ class Recovery:
                 pass
             self._hurry.clear()
 
-    def _start(self, payment_id: int, grace: float) -> None:
-        self._supervisor.start(f"forward-{payment_id}", self._forward(payment_id, grace))
+    def _start(self, payment_id: int, *, at_once: bool = False) -> None:
+        is_left = not at_once and payment_id not in self._own
+        if is_left:
+            self._left.add(payment_id)
+        forward = self._forward_later if is_left else self._forwarding.forward
+        self._supervisor.start(f"forward-{payment_id}", forward(payment_id))
 
-    async def _forward(self, payment_id: int, grace: float) -> None:
-        if grace:
-            await self._clock.sleep(grace)
-        await self._forwarding.forward(payment_id)
+    async def _forward_later(self, payment_id: int) -> None:
+        await self._clock.sleep(OTHERS_GRACE_SECONDS * (1 + self._jitter()))
+        # What its own till has completed meanwhile is not read again.
+        if payment_id in self._left:
+            self._left.discard(payment_id)
+            await self._forwarding.forward(payment_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -28,6 +29,8 @@ from blinkpos_desktop.services.ports import Clock, Store
 TICK_SECONDS: Final = 1.0
 AFTER_FAILURE_SECONDS: Final = 2.0
 RELOAD_SECONDS: Final = 20.0
+OTHERS_SECONDS: Final = 1.0
+"""The update of what is on no screen here is left so long to the till that shows it."""
 CHECK_SECONDS: Final = 1.0
 """Between two questions that somebody wants asked by tapping."""
 NO_ANSWER: Final = "Blink doesn't answer: check again in a moment."
@@ -48,6 +51,9 @@ class Receiver(Protocol):
 
     async def paid(self, payment_id: int, received_sats: int | None) -> None:
         """Record a payment as paid."""
+
+    def has_told(self, payment_hash: str) -> bool:
+        """Whether it was told just now that this invoice is paid."""
 
 
 class Closer(Protocol):
@@ -77,6 +83,8 @@ class Watcher:
         self.on_unknown: Callable[[PaidUpdate], None] | None = None
         """Takes the update of an invoice that is not in the ledger, where all sales are watched."""
         self._updates: asyncio.Queue[PaidUpdate] = asyncio.Queue()
+        self._others: deque[tuple[float, PaidUpdate]] = deque()
+        """Updates of what may be on another till's screen, and when their turn comes."""
         self._on_screen: dict[int, Payment] = {}
         self._own: set[int] = set()
         self._open: dict[int, Payment] = {}
@@ -116,8 +124,31 @@ class Watcher:
     async def run_updates(self) -> None:
         """Record what Blink's updates tell, until cancelled."""
         while True:
-            update = await self._updates.get()
-            await self._take(update)
+            update = await self._next_update()
+            # Blink tells each till of the account, and mostly the one that sold was faster.
+            if not self._receiver.has_told(update.payment_hash):
+                await self._take(update)
+
+    async def _next_update(self) -> PaidUpdate:
+        now = asyncio.get_running_loop().time
+        while True:
+            wait = None
+            if self._others:
+                wait = self._others[0][0] - now()
+                if wait <= 0:
+                    return self._others.popleft()[1]
+            try:
+                async with asyncio.timeout(wait):
+                    update = await self._updates.get()
+            except TimeoutError:
+                continue
+            if self._only_own or self._is_on_screen(update):
+                return update
+            self._others.append((now() + OTHERS_SECONDS, update))
+
+    def _is_on_screen(self, update: PaidUpdate) -> bool:
+        shown = self._on_screen.values()
+        return any(each.payment_hash == update.payment_hash for each in shown)
 
     async def run_questions(self, account_id: str) -> None:
         """Ask for what is due, until cancelled."""

@@ -31,14 +31,17 @@ RETURNING state;
 SELECT coalesce(max(id), 0) AS id FROM events;
 
 -- name: news_after
--- What the trigger events_tell notifies of, for those whom no notification reaches.
-SELECT id, process, payment_id, transfer_id, event,
-    transfer_id IS NOT NULL AND (state_before IS NOT DISTINCT FROM 'attention'
-        OR state_after = 'attention') AS attention
-FROM events
-WHERE id > %(after)s
-  AND (state_before IS NOT NULL
-       AND state_after NOT IN ('awaiting', 'cancelling', 'planned', 'prepared', 'carried',
-                               'sending', 'unknown', 'in_flight')
-       OR state_before = 'attention')
-ORDER BY id;
+-- What tell_others() notifies an account's tills of, for those whom no notification reaches.
+SELECT e.id, e.payment_id, e.transfer_id, e.event,
+    e.transfer_id IS NOT NULL AND (e.state_before IS NOT DISTINCT FROM 'attention'
+        OR e.state_after = 'attention') AS attention
+FROM events e
+WHERE e.id > %(after)s AND e.process <> %(process)s
+  AND e.at > now() - make_interval(secs => %(late_seconds)s)
+  AND (e.state_before IS NOT NULL
+       AND e.state_after NOT IN ('awaiting', 'cancelling', 'planned', 'prepared', 'carried',
+                                 'sending', 'unknown', 'in_flight', 'settled')
+       OR e.state_before = 'attention')
+  AND (is_listed_by_all(e)
+       OR (SELECT p.account_id FROM payments p WHERE p.id = e.payment_id) = %(account_id)s)
+ORDER BY e.id;

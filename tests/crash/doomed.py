@@ -91,13 +91,15 @@ def _around(
 def hurry() -> None:
     """Shorten pauses: what takes seconds in a shop takes moments here."""
     from blinkpos_desktop import engine
-    from blinkpos_desktop.services import forwarder, recovery, supervisor
+    from blinkpos_desktop.services import forwarder, news, recovery, supervisor, watcher
     from blinkpos_desktop.services.blink import subscription
 
     for module, name, seconds in (
         (forwarder, "OTHERS_SECONDS", 0.05),
         (recovery, "EVERY_SECONDS", 0.2),
         (recovery, "OTHERS_GRACE_SECONDS", 0.02),
+        (watcher, "OTHERS_SECONDS", 0.02),
+        (news, "OTHERS_SECONDS", 0.02),
     ):
         assert hasattr(module, name)
         setattr(module, name, seconds)

@@ -8,6 +8,7 @@ from blinkpos_desktop.domain import watching
 from blinkpos_desktop.services import (
     attention,
     forwarder,
+    news,
     reconciling,
     recovery,
     supervisor,
@@ -26,6 +27,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         (watcher, "TICK_SECONDS", 0.05),
         (watcher, "AFTER_FAILURE_SECONDS", 0.05),
         (watcher, "RELOAD_SECONDS", 0.0),
+        (watcher, "OTHERS_SECONDS", 0.05),
+        (news, "OTHERS_SECONDS", 0.05),
         (forwarder, "OTHERS_SECONDS", 0.05),
         (forwarder, "IN_FLIGHT_SECONDS", 0.05),
         (forwarder, "RESTRICTED_SECONDS", 0.05),

@@ -244,6 +244,7 @@ async def test_behind_a_pooler_the_shelf_is_asked_for(
     async with store_at(database_url) as store, store_at(database_url, "bar") as other:
         asking = Polling(
             store.connections,
+            account_id=lambda: ACCOUNT.id,
             hears=lambda: False,
             on_news=lambda _: None,
             on_missed=lambda: missed.put_nowait(None),

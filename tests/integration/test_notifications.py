@@ -23,7 +23,7 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
 )
 from blinkpos_desktop.domain.payment import Payment, PaymentState
-from blinkpos_desktop.domain.transfer import Role, TransferState
+from blinkpos_desktop.domain.transfer import Role, TransferEvent, TransferState
 from blinkpos_desktop.services.news import MOST_WAITING, News
 from blinkpos_desktop.services.store import notifications
 from blinkpos_desktop.services.store.notifications import Notifications
@@ -31,19 +31,20 @@ from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
 from tests.integration.running import LIMIT, aside, running
-from tests.integration.stores import awaiting, paid, store_at
+from tests.integration.stores import ACCOUNT, awaiting, claimed, paid, store_at
 
 
 class Listener:
     """What a process hears."""
 
-    def __init__(self, url: str, process: UUID) -> None:
+    def __init__(self, url: str, process: UUID, account_id: str) -> None:
         self.news: asyncio.Queue[LedgerNews] = asyncio.Queue()
         self.connections: asyncio.Queue[None] = asyncio.Queue()
         self.waits: list[int] = []
         self.notifications = Notifications(
             url,
             process=process,
+            account_id=lambda: account_id,
             on_news=self.news.put_nowait,
             on_connected=lambda: self.connections.put_nowait(None),
             jitter=lambda: 0.5,
@@ -59,8 +60,10 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(url: str, process: UUID) -> AsyncIterator[Listener]:
-    listener = Listener(url, process)
+async def listening(
+    url: str, process: UUID, account_id: str = ACCOUNT.id
+) -> AsyncIterator[Listener]:
+    listener = Listener(url, process, account_id)
     with pytest.MonkeyPatch.context() as patch:
 
         def waits(tries: int, _jitter: float) -> float:
@@ -79,7 +82,7 @@ async def listening(url: str, process: UUID) -> AsyncIterator[Listener]:
 
 def say(url: str, payload: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SELECT pg_notify('blinkpos', %s)", (payload,))
+        connection.execute("SELECT pg_notify('blinkpos_all', %s)", (payload,))
 
 
 async def test_others_hear_which_row_and_never_what_is_in_it(database_url: str) -> None:
@@ -111,9 +114,28 @@ async def test_others_hear_which_row_and_never_what_is_in_it(database_url: str) 
         assert own.news.empty(), "what it wrote itself it knows"
 
 
+async def test_another_account_hears_what_it_lists_and_nothing_else(database_url: str) -> None:
+    async with (
+        store_at(database_url) as store,
+        listening(database_url, uuid4(), "account-2") as stranger,
+        listening(database_url, uuid4()) as other,
+    ):
+        payment = await paid(store)
+        assert (await other.next()).event == "paid"
+        assert await store.see(payment.id, "ana")
+        transfer = await claimed(store, payment.transfers[0])
+        await store.record(transfer, TransferEvent.GAVE_UP, reason="gone")
+        heard = [await stranger.next(), await stranger.next()]
+        assert [(each.event, each.is_about_attention) for each in heard] == [
+            ("seen", False),
+            ("gave_up", True),
+        ]
+        assert heard == [await other.next(), await other.next()]
+
+
 async def test_a_payload_that_is_none_is_left_aside(database_url: str) -> None:
     good = '{"process": "x", "payment": 7, "transfer": null, "event": "paid", "attention": null}'
-    async with listening(database_url, uuid4()) as listener:
+    async with store_at(database_url), listening(database_url, uuid4()) as listener:
         for payload in (
             "",
             "x",

@@ -146,7 +146,16 @@ _NUMBERS = (
     *("asked", "base_minor", "currency_digits", "differing", "fixed", "for_person", "found"),
     *("hold_id", "invoice_seconds", "most", "not_ours", "position", "quiet_seconds", "remaining"),
     *("sats", "step", "tip_minor", "tip_sats", "total_sats", "transactions", "tries"),
-    *("wait_seconds", "grace_seconds", "bytes", "price_minor", "version", "base", "scale"),
+    *(
+        "wait_seconds",
+        "grace_seconds",
+        "late_seconds",
+        "bytes",
+        "price_minor",
+        "version",
+        "base",
+        "scale",
+    ),
 )
 
 

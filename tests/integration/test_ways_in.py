@@ -36,7 +36,7 @@ from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker
 from tests.integration.running import LIMIT, Till, aside, running
-from tests.integration.stores import awaiting, claimed, paid, store_at
+from tests.integration.stores import ACCOUNT, awaiting, claimed, paid, store_at
 from tests.support.certificates import make_certificates
 from tests.support.clusters import PASSWORD, VERSIONS, Cluster
 from tests.support.pgbouncer import SERVER_CONNECTIONS, PgBouncer, pgbouncer
@@ -142,7 +142,7 @@ async def test_two_tills_sell_through_it_and_leave_nothing_on_its_connections(
             )
             await _completed(other, stuck)
             assert not (await one.engine.audit()).findings
-            _check_no_session(url, cluster)
+            await aside(_check_no_session, url, cluster)
     control.verify()
     balances = control.balances()
     assert (balances["cafe"]["BTC"], balances["elturco"]["BTC"]) == (21 * 9, 2 * 8)
@@ -203,12 +203,14 @@ async def test_asking_finds_what_notifications_tell(cluster: Cluster) -> None:
         listening = Notifications(
             url,
             process=uuid4(),
+            account_id=lambda: ACCOUNT.id,
             on_news=heard.append,
             on_connected=lambda: looks.put_nowait(None),
             jitter=lambda: 0.5,
         )
         asking = Polling(
             other.connections,
+            account_id=lambda: ACCOUNT.id,
             hears=lambda: False,
             on_news=asked.append,
             on_missed=lambda: looks.put_nowait(None),

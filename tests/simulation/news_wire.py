@@ -15,7 +15,8 @@ from tests.simulation.store_model import StoreModel
 from tests.simulation.story import Story
 
 _QUIET = frozenset({PaymentState.AWAITING, PaymentState.CANCELLING})
-_RESTS = frozenset({TransferState.ATTENTION, TransferState.SETTLED, TransferState.KEPT})
+_RESTS = frozenset({TransferState.ATTENTION, TransferState.KEPT})
+"""What has settled is told with its payment's completion."""
 
 Hear = Callable[[float, LedgerNews], None]
 """Lets a process hear something after so many seconds."""

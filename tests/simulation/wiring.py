@@ -116,7 +116,7 @@ class Services:
         self.forwarder = Forwarder(
             self.store, self.gateway, self.feed, clock, self.shop, invoicing, holding, self._jitter
         )
-        self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder)
+        self._recovery = Recovery(self.store, clock, self.supervisor, self.forwarder, self._jitter)
         self.attention = Attention(
             self.store, self.gateway, self.feed, clock, self.shop, self.supervisor, self.forwarder
         )
@@ -129,6 +129,7 @@ class Services:
         )
         self.feed.listen(self.watcher.on_fact)
         self.feed.listen(self.announcing.on_fact)
+        self.feed.listen(self.news.on_fact)
         self.feed.listen(self._prepare)
         if not only_own:
             self.watcher.on_unknown = income.on_unknown

@@ -145,7 +145,7 @@ async def _another(self: Shop, username: str) -> Any:  # noqa: ANN401 (a wallet)
 @wrong.function("forward before it is paid", Recovery, "on_fact")
 def _too_early(self: Recovery, fact: Fact) -> None:
     if isinstance(fact, InvoiceReady):
-        self._start(fact.payment.id, 1.0)
+        self._start(fact.payment.id)
 
 
 @wrong.function("forward before it is paid", Forwarder, "forward")

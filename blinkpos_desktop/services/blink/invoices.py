@@ -10,7 +10,9 @@ from typing import Final
 import bolt11
 
 from blinkpos_desktop.domain.errors import RefusedError
+from blinkpos_desktop.services.blink import bits
 
+bits.install()
 CURRENCY_OF_NETWORK: Final[Mapping[str, str]] = {
     "mainnet": "bc",
     "testnet": "tb",

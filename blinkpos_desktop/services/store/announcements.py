@@ -31,13 +31,13 @@ class AnnouncementRows:
 
     async def unseen(self) -> Sequence[Announcement]:
         """Return what was received and nobody has seen, newest first."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             found = await ledger.rows("unseen_payments", grace_seconds=GRACE_SECONDS)
         return [rows.announcement(row) for row in found]
 
     async def surpluses(self) -> Sequence[SurplusItem]:
         """Return what came in beyond what was asked and no person took note of, oldest first."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             return [rows.surplus_item(row) for row in await ledger.rows("surpluses")]
 
     async def see_surplus(self, surplus: SurplusItem, who: str) -> bool:

@@ -137,7 +137,7 @@ class ChoiceRows:
             return transfer
 
     async def _read(self, query: str, read: Callable[[Any], _R], **values: object) -> list[_R]:
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             return [read(row) for row in await ledger.rows(query, **values)]
 
 

@@ -28,7 +28,7 @@ class HoldRows:
 
     async def held(self, account_id: str) -> Hold | None:
         """Return the hold on an account; with an empty id, the one on any account."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             row = await ledger.maybe("current_hold", account_id=account_id)
         return rows.hold(row) if row else None
 

@@ -28,6 +28,8 @@ from blinkpos_desktop.services.store.connections import (
     hang_up_after,
 )
 
+ALL_CHANNEL: Final = "blinkpos_all"
+"""What tills of any account list: what needs a person, and what a person has seen."""
 QUIET_SECONDS: Final = 20.0
 """After so long without a word the server is asked whether it is still there."""
 SETTLED_SECONDS: Final = 60.0
@@ -47,16 +49,18 @@ class Notifications:
         conninfo: str,
         *,
         process: UUID,
+        account_id: Callable[[], str],
         on_news: Callable[[LedgerNews], None],
         on_connected: Callable[[], None],
         jitter: Callable[[], float],
     ) -> None:
         """Keep what is needed; ``run`` connects.
 
-        ``on_news`` is called for what another process than ``process`` wrote, and
-        ``on_connected`` when some may have been missed; both return at once.
+        Told is what is written of ``account_id``'s sales, which is asked when it connects, and
+        what any till lists. ``on_news`` is called for what another process than ``process``
+        wrote, and ``on_connected`` when some may have been missed; both return at once.
         """
-        self._conninfo, self._process = conninfo, str(process)
+        self._conninfo, self._process, self._account_id = conninfo, str(process), account_id
         self._on_news, self._on_connected, self._jitter = on_news, on_connected, jitter
         self._has_warned = False
         self.hears = False
@@ -102,11 +106,12 @@ class Notifications:
             prepare_threshold=None,
         )
         async with connection:
-            answers = await (await _ask(connection, "SELECT pg_backend_pid() AS pid")).fetchone()
+            about = "SELECT pg_backend_pid() AS pid, news_channel(%s) AS news"
+            answers = await (await _ask(connection, about, self._account_id())).fetchone()
             if answers is None or answers["pid"] != connection.info.backend_pid:
                 return
-            await _ask(connection, "LISTEN blinkpos")
-            await _ask(connection, f"LISTEN {ITEMS_CHANNEL}")
+            for channel in (answers["news"], ALL_CHANNEL, ITEMS_CHANNEL):
+                await _ask(connection, f"LISTEN {channel}")
             self.hears = True
             self._on_connected()
             while True:
@@ -145,11 +150,11 @@ class Notifications:
 
 
 async def _ask(
-    connection: psycopg.AsyncConnection[DictRow], sql: str
+    connection: psycopg.AsyncConnection[DictRow], sql: str, *values: str
 ) -> psycopg.AsyncCursor[DictRow]:
     limit = hang_up_after(connection, CHECK_SECONDS)
     try:
-        return await connection.execute(sql.encode())
+        return await connection.execute(sql.encode(), values or None)
     finally:
         limit.cancel()
 

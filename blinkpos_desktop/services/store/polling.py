@@ -13,6 +13,8 @@ from blinkpos_desktop.services.store.connections import Connections
 POLL_SECONDS: Final = 2.0
 LOOK_BACK: Final = 1000
 """Numbers are given before their commits: one that comes late is found this far behind."""
+LATE_SECONDS: Final = 60.0
+"""And none comes later than a transaction lasts, by far."""
 
 
 class Polling:
@@ -22,12 +24,16 @@ class Polling:
         self,
         connections: Connections,
         *,
+        account_id: Callable[[], str],
         hears: Callable[[], bool],
         on_news: Callable[[LedgerNews], None],
         on_missed: Callable[[], None],
     ) -> None:
-        """Take the way to the database; ``hears`` says whether notifications come through."""
-        self._connections, self._hears = connections, hears
+        """Take the way to the database; ``hears`` says whether notifications come through.
+
+        Asked for is what ``Notifications`` tells of.
+        """
+        self._connections, self._account_id, self._hears = connections, account_id, hears
         self._on_news, self._on_missed = on_news, on_missed
         self._after: int | None = None
         self._seen: set[int] = set()
@@ -52,11 +58,15 @@ class Polling:
             last = int((await ledger.one("last_event"))["id"])
             items = int((await ledger.one("item_mark"))["mark"])
             behind = last if self._after is None else self._after
-            rows = await ledger.rows("news_after", after=max(0, behind - LOOK_BACK))
-        own = self._connections.process
+            # What was there at the first look is no news, and what this process wrote neither.
+            rows = await ledger.rows(
+                "news_after",
+                after=max(0, behind - LOOK_BACK),
+                account_id=self._account_id(),
+                late_seconds=LATE_SECONDS,
+            )
         for row in rows:
-            # What was there at the first look is no news.
-            if not is_first and row["id"] not in self._seen and row["process"] != own:
+            if not is_first and row["id"] not in self._seen:
                 self._on_news(
                     LedgerNews(
                         payment_id=row["payment_id"],

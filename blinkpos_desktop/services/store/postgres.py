@@ -64,7 +64,7 @@ class PostgresStore(PaymentRows, TransferRows, SendRows, ChoiceRows, Announcemen
 
     async def ping(self) -> None:
         """Ask for nothing; raises ``UnavailableError`` when it is away."""
-        async with self.connections.transaction() as ledger:
+        async with self.connections.single() as ledger:
             await ledger.one("ledger")
 
     async def bind_network(self, network: str) -> None:
