@@ -246,6 +246,20 @@ async def test_sales_are_found_again(store: PostgresStore, database_url: str) ->
     assert sale.needs_attention
 
 
+async def test_words_are_found_however_old(store: PostgresStore, database_url: str) -> None:
+    ids = [(await paid(store)).id for _ in range(7)]
+    now = datetime.now(UTC)
+    # Some within the days that are looked through first, and some before, years apart.
+    _spread(database_url, ids, [now - timedelta(days=day) for day in (900, 500, 40, 31, 20, 2, 1)])
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE payments SET note = 'table 17' WHERE id <> %s", (ids[4],))
+    expected = [each for each in ids[::-1] if each != ids[4]]
+    assert await _found(store, Search(words="17 table")) == expected
+    since = int((now - timedelta(days=100)).timestamp())
+    assert await _found(store, Search(words="17", since=since)) == expected[:4]
+    assert await _found(store, Search(words="17", until=since)) == expected[4:]
+
+
 async def test_a_story_is_read_back_whole(store: PostgresStore) -> None:
     payment = await paid(store)
     tip = _tip(payment)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from psycopg.rows import DictRow
 
 from blinkpos_desktop.domain.history import Page, PastSale, Place, Search, Span, Takings
 from blinkpos_desktop.domain.money import Money
@@ -16,6 +19,8 @@ from blinkpos_desktop.services.store import rows
 from blinkpos_desktop.services.store.connections import Connections, Transaction
 from blinkpos_desktop.services.store.payments import payment_of
 
+LATELY_SECONDS: Final = 30 * 86400
+"""Words are looked for among the sales of so long first."""
 _R = TypeVar("_R")
 
 
@@ -28,11 +33,22 @@ class PostgresRecords:
 
     async def sales(self, search: Search, *, behind: Place | None = None, limit: int = 50) -> Page:
         """Return up to ``limit`` sales, newest first, from behind the end of the page before."""
+        found: list[DictRow] = []
+        for since in _since(search, behind):
+            found = await self._sales(search, since, behind, limit + 1)
+            if len(found) > limit:
+                break
+        sales = tuple(_sale(row) for row in found[:limit])
+        return Page(sales=sales, end=sales[-1].place if len(found) > limit else None)
+
+    async def _sales(
+        self, search: Search, since: int | None, behind: Place | None, limit: int
+    ) -> list[DictRow]:
         least, most = search.least_price, search.most_price
-        async with self._connections.transaction() as ledger:
-            found = await ledger.rows(
+        async with self._connections.single() as ledger:
+            return await ledger.rows(
                 "sales_page",
-                since=search.since,
+                since=since,
                 until=search.until,
                 behind_us=behind.made_us if behind else None,
                 behind_id=behind.payment_id if behind else None,
@@ -44,10 +60,8 @@ class PostgresRecords:
                 words=search.words or None,
                 payment_hash=search.payment_hash or None,
                 received_only=search.received_only,
-                limit=limit + 1,
+                limit=limit,
             )
-        sales = tuple(_sale(row) for row in found[:limit])
-        return Page(sales=sales, end=sales[-1].place if len(found) > limit else None)
 
     async def tips(self, spans: Sequence[Span]) -> Sequence[Sequence[TipSummary]]:
         """Return the tips of sales paid in each span, per recipient, the largest sum first."""
@@ -55,7 +69,7 @@ class PostgresRecords:
 
     async def first_tip(self) -> int | None:
         """Return a moment before which no tip was paid, in Unix seconds; ``None`` without any."""
-        async with self._connections.transaction() as ledger:
+        async with self._connections.single() as ledger:
             row = await ledger.one("first_tip")
         return None if row["at"] is None else int(row["at"])
 
@@ -78,7 +92,7 @@ class PostgresRecords:
     async def _in_spans(
         self, query: str, spans: Sequence[Span], read: Callable[[rows.Row], _R]
     ) -> list[list[_R]]:
-        async with self._connections.transaction() as ledger:
+        async with self._connections.single() as ledger:
             found = await ledger.rows(
                 query, since=[each.start for each in spans], until=[each.end for each in spans]
             )
@@ -87,6 +101,20 @@ class PostgresRecords:
             for number, of_it in groupby(found, key=itemgetter("number"))
         }
         return [by_number.get(number, []) for number in range(1, len(spans) + 1)]
+
+
+def _since(search: Search, behind: Place | None) -> Sequence[int | None]:
+    """Return from when on a page is looked for, one after the other until it is full.
+
+    A common pair of words stands in thousands of notes, and an index knows not which are new.
+    """
+    if not search.words:
+        return (search.since,)
+    newest = behind.made_us // 1_000_000 if behind else search.until or int(time.time())
+    lately = newest - LATELY_SECONDS
+    if search.since is not None and search.since >= lately:
+        return (search.since,)
+    return (lately, search.since)
 
 
 async def _story(ledger: Transaction, payment_id: int) -> Story:

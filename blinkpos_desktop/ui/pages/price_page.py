@@ -20,7 +20,7 @@ class PricePage(Page):
 
     def __init__(self, till: Till, *, parent: QWidget | None = None) -> None:
         super().__init__(name=self.tr("The price has moved"), parent=parent)
-        title = Label(self.tr("The price of a bitcoin has moved"), role="title")
+        title = Label(self.tr("The price of a bitcoin has moved"), role="title", wrap=True)
         title.set_tone("quiet")
         self._before, self._now = _Told(), _Told()
         self._before.price.set_tone("quiet")
