@@ -73,7 +73,7 @@ class _Outcome:
     transfer: Transfer
     wait: float = 0.0
     is_others: bool = False
-    """Another process works on it, or sends from its wallet."""
+    """Another process works on it."""
     completes: bool = False
     """It was the last one of its payment, which is completed and told with it."""
 
@@ -283,7 +283,7 @@ class Forwarder:
         start = await self._store.start_send(transfer, payment.wallet_id, seconds=CLAIM_SECONDS)
         sending = start.transfer
         if sending is None and not start.has_turn:
-            return _Outcome(transfer=transfer, wait=TURN_SECONDS, is_others=True)
+            return _Outcome(transfer=transfer, wait=TURN_SECONDS)
         if sending is None or sending.invoice is None:
             return await self._look_on(payment, transfer)
         async with self._turns.renewed(sending.id, payment.wallet_id):
