@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blinkpos_desktop.domain.blink import Account, Allowance
-from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.parts import Health
 
 
 class KeyState(StrEnum):

@@ -14,7 +14,6 @@ from enum import IntEnum
 from typing import Any, Final
 
 from blinkpos_desktop import logs
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Mark, Verdict, worst
 from blinkpos_desktop.domain.health_words import MARKS, NAMES, words
 from blinkpos_desktop.domain.measures import (
@@ -22,6 +21,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.operations.tellers import write
 from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.probe import BlinkProbe, try_updates

@@ -7,15 +7,8 @@ import logging
 from typing import Final, Protocol
 
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import (
-    AttentionChanged,
-    Fact,
-    Health,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    PaymentPaid,
-)
+from blinkpos_desktop.domain.facts import AttentionChanged, Fact, InvoiceReady, PaymentPaid
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.services.ports import Clock, Store
 from blinkpos_desktop.services.supervisor import Supervisor
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from blinkpos_desktop.domain.blink import Account, Allowance, Scope
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
     DatabaseMeasure,
@@ -19,6 +18,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health
 
 
 def a_well_till() -> Measures:

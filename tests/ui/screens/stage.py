@@ -54,6 +54,7 @@ class Stage:
             appearance=Appearance(look=Look.DARK if dark else Look.LIGHT),
             sound=False,
         )
+        self.window.furnish()
         till = self.window.findChild(Till)
         assert till is not None
         tips, history = self.window.findChild(Tips), self.window.findChild(History)
