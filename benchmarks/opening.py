@@ -114,7 +114,12 @@ class _Watch:
 def main() -> int:
     """Open the till, and close it when all is seen."""
     watch = _Watch(float(sys.argv[1]))
-    from blinkpos_desktop import cli, till_window
+    from blinkpos_desktop import cli
+    from blinkpos_desktop.ui.importing import use_plain_import
+
+    # As ``opening.py`` does, before the one module that is changed here.
+    use_plain_import()
+    from blinkpos_desktop import till_window
 
     paint_first: Callable[[QApplication], None] = till_window._paint_first  # noqa: SLF001
     run = till_window.run

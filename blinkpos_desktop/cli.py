@@ -16,7 +16,7 @@ BAD_USAGE: Final = 2
 BUG: Final = 1
 LEDGER_BUG: Final = 70
 """Where 1 says that the ledger differs, a bug must not say the same."""
-_JUST_RUN: Final = ([], ["run"])
+_JUST_RUN: Final[tuple[list[str], ...]] = ([], ["run"])
 
 
 def main(argv: Sequence[str]) -> int:

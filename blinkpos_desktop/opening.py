@@ -31,6 +31,9 @@ def run_till() -> int:
         from blinkpos_desktop.operations import second_till
 
         return second_till.tell(door)
+    from blinkpos_desktop.ui.importing import use_plain_import
+
+    use_plain_import()
     from blinkpos_desktop import till_window
 
     # The one thing before the keypad: a passphrase is typed where the till is started from.

@@ -11,11 +11,15 @@ from tests.support.program import Program
 
 PROGRAM = """
 import json, os, sys
-from blinkpos_desktop import cli, till_window
+from blinkpos_desktop import cli
+from blinkpos_desktop.ui.importing import use_plain_import
+use_plain_import()
+from blinkpos_desktop import till_window
 paint_first = till_window._paint_first
 def painted(app):
     paint_first(app)
-    print(json.dumps(sorted(sys.modules)), flush=True)
+    import linecache
+    print(json.dumps([sorted(sys.modules), sorted(linecache.cache)]), flush=True)
     os._exit(0)
 till_window._paint_first = painted
 cli.main(["run"])
@@ -36,7 +40,8 @@ HEAVY = (
 )
 
 
-def loaded_at_the_first_painting(folder: Path) -> list[str]:
+def loaded_at_the_first_painting(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the modules, and the sources that were read."""
     program = Program(folder=folder, settings={"API_KEY": "blink_first_paint"})
     environment = {**program.environment(), "QT_QPA_PLATFORM": "offscreen"}
     ended = subprocess.run(
@@ -48,14 +53,16 @@ def loaded_at_the_first_painting(folder: Path) -> list[str]:
         check=True,
         timeout=60,
     )
-    modules: list[str] = json.loads(ended.stdout)
-    return modules
+    modules, sources = json.loads(ended.stdout)
+    return modules, sources
 
 
 def test_the_keypad_waits_for_nothing_heavy(tmp_path: Path) -> None:
-    loaded = loaded_at_the_first_painting(tmp_path)
+    loaded, sources = loaded_at_the_first_painting(tmp_path)
     assert "blinkpos_desktop.ui.pages.keypad_page" in loaded
     found = [name for name in loaded if name.startswith(tuple(f"{each}." for each in HEAVY))]
     assert found + [name for name in loaded if name in HEAVY] == []
     pages = [name for name in loaded if ".ui.pages." in name]
     assert pages == ["blinkpos_desktop.ui.pages.keypad_page"]
+    # PySide6's own import would have read, and kept, every one of them.
+    assert [each for each in sources if "blinkpos_desktop" in each] == []
