@@ -25,6 +25,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.opening import memory_kib
+from benchmarks.stalls import TICK_SECONDS, Stalls
 from blinkpos_desktop import till_window
 from blinkpos_desktop.demo.hands import Hands
 from blinkpos_desktop.domain.entry import Key
@@ -47,8 +48,6 @@ PATIENCE: Final = 60.0
 SETTLES_SECONDS: Final = 3.0
 """After it is ready, before its memory is read."""
 _FILES: Final = Path("/proc/self/fd")
-TICK_SECONDS: Final = 0.002
-"""How often the loop is looked at for a stall."""
 UNLIMITED: Final = 10**6
 KEY_SECONDS: Final = 0.05
 BUSY_SALES_A_SECOND: Final = 5
@@ -97,22 +96,6 @@ def _done(waiting: asyncio.Future[float]) -> None:
         waiting.set_result(time.monotonic())
 
 
-class _Stalls:
-    """The longest time that the loop did not turn."""
-
-    def __init__(self) -> None:
-        self.longest, self._last = 0.0, time.monotonic()
-
-    async def watch(self) -> None:
-        """Look at the clock again and again, until cancelled."""
-        self._last = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            now = time.monotonic()
-            self.longest = max(self.longest, now - self._last - TICK_SECONDS)
-            self._last = now
-
-
 @dataclass(slots=True)
 class Times:
     """Milliseconds, one of each sale or key."""
@@ -134,7 +117,7 @@ class Cashier:
         """Take the till, and the way to the customers' wallet."""
         import httpx
 
-        self.window, self.times, self.stalls = window, Times(), _Stalls()
+        self.window, self.times, self.stalls = window, Times(), Stalls()
         self._bridge = bridge
         self.ready = asyncio.Event()
         self._eye = _Eye()
@@ -308,15 +291,20 @@ def main() -> int:
                 await cashier.press(key)
             await _sell_all(cashier, found, told["sales"], told["every"])
             found["keys"] = await cashier.type_keys(told.get("keys", 0))
+            found["slow in a sale"] = cashier.stalls.slowest
+            cashier.stalls.forget()
             found["keys, busy"] = await cashier.type_while_busy(told.get("keys", 0))
+            found["slow when busy"] = cashier.stalls.slowest
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             await cashier.close()
         return 0
 
-    _unguarded()
+    # As ``opening.py`` begins.
+    gc.disable()
     use_plain_import()
+    _unguarded()
     code = till_window.run(settings_of(told), beside=beside)
     print(json.dumps(found), flush=True)
     return code
@@ -324,7 +312,8 @@ def main() -> int:
 
 async def _sell_all(cashier: Cashier, found: dict[str, Any], sales: int, every: int) -> None:
     await asyncio.sleep(SETTLES_SECONDS)
-    cashier.times, cashier.stalls.longest = Times(), 0.0
+    cashier.times = Times()
+    cashier.stalls.forget()
     found["things"] = [things()]
     for number in range(sales):
         async with asyncio.timeout(PATIENCE):

@@ -214,6 +214,8 @@ def measure(folder: Path, *, runs: int, sales: int, keys: int) -> dict[str, Any]
             "first key, sale completed": percentiles(sold["times"]["whole"]),
         },
         "longest stall in a sale, ms": sold["stall"],
+        "slow in a sale": sold["slow in a sale"],
+        "slow when busy": sold["slow when busy"],
         f"memory after {sales} sales, MiB": sold["things"][-1]["pss"] / 1024,
     }
 

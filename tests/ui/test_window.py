@@ -491,6 +491,13 @@ def test_only_the_keypad_is_made_at_first(stage: Stage) -> None:
     assert set(stage.window._pages) == {Screen.KEYPAD}
 
 
+def test_the_pages_of_a_sale_are_made_once_the_till_is_loaded(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.heavy_wanted.emit()
+    sale = {Screen.TIP, Screen.MAKING, Screen.INVOICE, Screen.SUCCESS}
+    qtbot.waitUntil(lambda: set(stage.window._pages) == {Screen.KEYPAD, *sale})
+    assert stage.window.stack.currentWidget() is stage.window.page(Screen.KEYPAD)
+
+
 def test_the_first_window_of_a_process_has_its_font() -> None:
     code = """
 import sys
