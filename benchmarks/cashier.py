@@ -13,7 +13,6 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,18 +21,20 @@ from typing import Any, Final, TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from benchmarks.opening import memory_kib
+from benchmarks.stalls import TICK_SECONDS, Stalls
 from blinkpos_desktop import till_window
+from blinkpos_desktop.demo.hands import Hands
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import Fact, InvoiceReady, PaymentCompleted, ShopReady
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.sale import Sale, parse_recipients
 from blinkpos_desktop.settings import Secret, Settings
 from blinkpos_desktop.ui.bridge import Bridge
+from blinkpos_desktop.ui.importing import use_plain_import
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.invoice_page import InvoicePage
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
@@ -47,8 +48,6 @@ PATIENCE: Final = 60.0
 SETTLES_SECONDS: Final = 3.0
 """After it is ready, before its memory is read."""
 _FILES: Final = Path("/proc/self/fd")
-TICK_SECONDS: Final = 0.002
-"""How often the loop is looked at for a stall."""
 UNLIMITED: Final = 10**6
 KEY_SECONDS: Final = 0.05
 BUSY_SALES_A_SECOND: Final = 5
@@ -97,44 +96,6 @@ def _done(waiting: asyncio.Future[float]) -> None:
         waiting.set_result(time.monotonic())
 
 
-class _FirstKey(QObject):
-    """A key that waits in Qt's queue from the first painting on, as a hasty cashier's does."""
-
-    def strike(self, app: QApplication, seen: Callable[[], object]) -> None:
-        """Strike 1; call ``seen`` when the amount has been painted with it."""
-        [window] = [each for each in app.topLevelWidgets() if isinstance(each, MainWindow)]
-        page = window.page(Screen.KEYPAD)
-        assert isinstance(page, KeypadPage)
-        self._seen = seen
-        page.amount.installEventFilter(self)
-        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            event = QKeyEvent(kind, Qt.Key.Key_1, Qt.KeyboardModifier.NoModifier, "1")
-            QCoreApplication.postEvent(page, event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
-        """See the first painting that comes after the key."""
-        if event.type() is QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._seen)
-        return False
-
-
-class _Stalls:
-    """The longest time that the loop did not turn."""
-
-    def __init__(self) -> None:
-        self.longest, self._last = 0.0, time.monotonic()
-
-    async def watch(self) -> None:
-        """Look at the clock again and again, until cancelled."""
-        self._last = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            now = time.monotonic()
-            self.longest = max(self.longest, now - self._last - TICK_SECONDS)
-            self._last = now
-
-
 @dataclass(slots=True)
 class Times:
     """Milliseconds, one of each sale or key."""
@@ -156,12 +117,11 @@ class Cashier:
         """Take the till, and the way to the customers' wallet."""
         import httpx
 
-        self.window, self.times, self.stalls = window, Times(), _Stalls()
+        self.window, self.times, self.stalls = window, Times(), Stalls()
         self._bridge = bridge
         self.ready = asyncio.Event()
-        self.ready_at = 0.0
         self._eye = _Eye()
-        self._device = QTest.createTouchDevice()
+        self._hands = Hands(window)
         self._customer = httpx.AsyncClient(base_url=control_url + "/", trust_env=False)
         self._invoice: asyncio.Future[tuple[float, InvoiceReady]] | None = None
         self._completed: dict[int, asyncio.Event] = {}
@@ -185,7 +145,6 @@ class Cashier:
     def _hear(self, fact: Fact) -> None:
         match fact:
             case ShopReady(problem=""):
-                self.ready_at = self.ready_at or time.monotonic()
                 self.ready.set()
             case InvoiceReady():
                 if self._invoice is not None and not self._invoice.done():
@@ -200,7 +159,7 @@ class Cashier:
         page = self._page(KeypadPage, Screen.KEYPAD)
         painted = self._eye.on(page.amount)
         began = time.monotonic()
-        await self._touch(page.keypad.keys[key])
+        await self._hands.touch(page.keypad.keys[key])
         self.times.key.append(1000 * (await painted - began))
 
     async def type_keys(self, keys: int) -> list[float]:
@@ -251,10 +210,10 @@ class Cashier:
         code = self._eye.on(self._page(InvoicePage, Screen.INVOICE).qr)
         tips = self._page(TipPage, Screen.TIP).presets
         shown = self._eye.on(tips)
-        await self._touch(self._page(KeypadPage, Screen.KEYPAD).keypad.ok)
-        await self.turned_to(Screen.TIP)
+        await self._hands.touch(self._page(KeypadPage, Screen.KEYPAD).keypad.ok)
+        await self._hands.turned_to(Screen.TIP)
         await shown
-        await self._touch(tips.choices[0] if with_tip else tips.no_tip)
+        await self._hands.touch(tips.choices[0] if with_tip else tips.no_tip)
         at, ready = await self._invoice
         self.times.code.append(1000 * (await code - at))
         green = self._eye.on(self.window.page(Screen.SUCCESS))
@@ -269,25 +228,9 @@ class Cashier:
         del self._completed[ready.payment.id]
         self.times.whole.append(1000 * (time.monotonic() - began))
         shown = self._eye.on(self._page(KeypadPage, Screen.KEYPAD).amount)
-        await self._touch(self.window.page(Screen.SUCCESS))
-        await self.turned_to(Screen.KEYPAD)
+        await self._hands.touch(self.window.page(Screen.SUCCESS))
+        await self._hands.turned_to(Screen.KEYPAD)
         await shown
-
-    async def turned_to(self, screen: Screen) -> None:
-        """Wait until a page is shown."""
-        stack, page = self.window.stack, self.window.page(screen)
-        turned = asyncio.Event()
-
-        def on_turn(_index: int) -> None:
-            turned.set()
-
-        stack.currentChanged.connect(on_turn)
-        try:
-            while stack.currentWidget() is not page:
-                await turned.wait()
-                turned.clear()
-        finally:
-            stack.currentChanged.disconnect(on_turn)
 
     async def close(self) -> None:
         """Hang up."""
@@ -297,37 +240,6 @@ class Cashier:
         page = self.window.page(screen)
         assert isinstance(page, kind)
         return page
-
-    async def _touch(self, widget: QWidget) -> None:
-        at = widget.mapTo(self.window, QPoint(widget.width() // 2, widget.height() // 2))
-        await outside_tasks(lambda: self._tap(at))
-
-    def _tap(self, at: QPoint) -> None:
-        screen = self.window.windowHandle()
-        QTest.touchEvent(screen, self._device).press(0, at, screen).commit()
-        QTest.touchEvent(screen, self._device).release(0, at, screen).commit()
-
-
-async def outside_tasks(act: Callable[[], None]) -> None:
-    """Let the loop itself call ``act``, which turns Qt's loop: no task may be running then."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def run() -> None:
-        act()
-        done.set_result(None)
-
-    loop.call_soon(run)
-    await done
-
-
-def memory_kib() -> int:
-    """Return this process's proportional set size in KiB (Linux; 0 elsewhere)."""
-    try:
-        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def things() -> dict[str, int]:
@@ -366,11 +278,7 @@ def main() -> int:
     """Do as told."""
     told = json.loads(sys.argv[1])
     logging.disable(logging.WARNING)
-    began: float = told.get("began", time.monotonic())
     found: dict[str, Any] = {}
-
-    def since() -> float:
-        return 1000 * (time.monotonic() - began)
 
     async def beside(window: MainWindow, bridge: Bridge) -> int:
         cashier = Cashier(window, bridge, told["control_url"])
@@ -378,28 +286,25 @@ def main() -> int:
         try:
             async with asyncio.timeout(PATIENCE):
                 await cashier.ready.wait()
-            found["ready to sell"] = 1000 * (cashier.ready_at - began)
-            await cashier.press(Key.CLEAR)
+            # Once each, or what is made at the first press would be timed.
+            for key in (Key.D1, Key.CLEAR):
+                await cashier.press(key)
             await _sell_all(cashier, found, told["sales"], told["every"])
             found["keys"] = await cashier.type_keys(told.get("keys", 0))
+            found["slow in a sale"] = cashier.stalls.slowest
+            cashier.stalls.forget()
             found["keys, busy"] = await cashier.type_while_busy(told.get("keys", 0))
+            found["slow when busy"] = cashier.stalls.slowest
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             await cashier.close()
         return 0
 
+    # As ``opening.py`` begins.
+    gc.disable()
+    use_plain_import()
     _unguarded()
-    paint_first = till_window._paint_first  # noqa: SLF001 (the moment that is measured)
-
-    def painted(app: QApplication) -> None:
-        paint_first(app)
-        found["keypad painted"] = since()
-        first.strike(app, lambda: found.setdefault("first key painted", since()))
-
-    first = _FirstKey()
-
-    till_window._paint_first = painted  # noqa: SLF001 (the same)
     code = till_window.run(settings_of(told), beside=beside)
     print(json.dumps(found), flush=True)
     return code
@@ -407,9 +312,8 @@ def main() -> int:
 
 async def _sell_all(cashier: Cashier, found: dict[str, Any], sales: int, every: int) -> None:
     await asyncio.sleep(SETTLES_SECONDS)
-    found["stall at start"] = 1000 * cashier.stalls.longest
-    found["memory, MiB"] = memory_kib() / 1024
-    cashier.times, cashier.stalls.longest = Times(), 0.0
+    cashier.times = Times()
+    cashier.stalls.forget()
     found["things"] = [things()]
     for number in range(sales):
         async with asyncio.timeout(PATIENCE):

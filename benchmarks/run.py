@@ -191,6 +191,8 @@ def _print_counter(found: dict[str, Any]) -> None:
     for name, value in found.items():
         if isinstance(value, float):
             print(f"{name}: {value:.0f}")
+        if isinstance(value, list):
+            print(f"{name}: {'; '.join(value) or 'nothing over 8 ms'}")
 
 
 def _print_sales(found: dict[str, Any]) -> None:

@@ -19,8 +19,8 @@ from typing import TypeVar
 from uuid import uuid4
 
 from blinkpos_desktop.domain.blink import Account, RecipientWallet, Scope
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan, plan_payment
 from blinkpos_desktop.domain.sale import Sale, parse_recipients, quote

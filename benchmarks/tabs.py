@@ -78,6 +78,7 @@ async def measure(conninfo: str) -> dict[str, float]:
     await store.open()
     supervisor, bridge = Supervisor(lambda: 0.0), Bridge()
     window = build(bridge, presets=(), currency=SATS, sound=False, zone=ZONE)
+    window.furnish()
     ear = _Ear(bridge)
     services = dict.fromkeys(Services.__slots__, cast("Any", None))
     history = History(store.records, SystemClock(), ZONE)

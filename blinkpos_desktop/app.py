@@ -1,7 +1,6 @@
-"""The composition root: settings become a running till, or one sale without a screen.
+"""The composition root of the commands: settings become one sale without a screen, or a check.
 
-Nothing heavy is imported at the top: the keypad is on screen before the
-services are, and ``charge`` never loads Qt.
+``charge`` never loads Qt. The till with its window is opened by ``opening.py``.
 """
 
 from __future__ import annotations
@@ -276,32 +275,3 @@ async def _operate(work: Callable[[Engine], Awaitable[int]], *, with_key: bool =
         except (TillError, OSError):
             # What was said stands, and so does the exit code.
             _log.exception("the clean-up failed")
-
-
-def run_till() -> int:
-    """Open the till for the person who runs the program; return the exit code."""
-    settings = settings_module.load()
-    # The window says what is wrong; the shell behind it hears only of what the window can't say.
-    logs.set_up(settings, to_stderr=logging.CRITICAL)
-    from blinkpos_desktop.services import one_till
-
-    door = one_till.enter(settings.data_dir)
-    if isinstance(door, one_till.Met):
-        from blinkpos_desktop.operations import second_till
-
-        return second_till.tell(door)
-    from blinkpos_desktop import till_window
-
-    # The one thing before the keypad: a passphrase is typed where the till is started from.
-    return till_window.run(
-        unlocked(settings),
-        file=settings_module.config_file(),
-        chores={"daily-backup": _back_up_daily},
-        door=door,
-    )
-
-
-async def _back_up_daily(engine: Engine) -> None:
-    from blinkpos_desktop.operations import daily_backup
-
-    await daily_backup.run(engine)

@@ -17,16 +17,9 @@ from blinkpos_desktop.domain.errors import (
     TillError,
     UnavailableError,
 )
-from blinkpos_desktop.domain.facts import (
-    Fact,
-    Health,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    ShopChanging,
-    ShopReady,
-)
+from blinkpos_desktop.domain.facts import Fact, InvoiceReady, ShopChanging, ShopReady
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.announcing import Announcing

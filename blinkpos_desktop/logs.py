@@ -7,11 +7,13 @@ import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from blinkpos_desktop.domain.measures import LogMeasure
 from blinkpos_desktop.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.measures import LogMeasure
 
 _MAX_BYTES: Final = 1_000_000
 _FILES: Final = 5
@@ -81,6 +83,8 @@ def file_of(settings: Settings) -> Path:
 
 def measure(settings: Settings) -> LogMeasure:
     """Return where the log is, and whether records go there."""
+    from blinkpos_desktop.domain.measures import LogMeasure
+
     handlers = logging.getLogger().handlers
     is_written = any(isinstance(each, RotatingFileHandler) for each in handlers)
     return LogMeasure(path=str(file_of(settings)), is_written=is_written)

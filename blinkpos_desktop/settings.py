@@ -9,14 +9,12 @@ import os
 import re
 import socket
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import platformdirs
 
@@ -26,6 +24,9 @@ from blinkpos_desktop.domain.errors import InputError, SettingsError, quoted
 from blinkpos_desktop.domain.money import parse_percent
 from blinkpos_desktop.domain.options import BY_NAME, LISTS
 from blinkpos_desktop.domain.sale import Recipient, check_username, parse_recipients
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 PREFIX: Final = "BLINKPOS_"
 MAX_PRESETS: Final = 4
@@ -188,6 +189,8 @@ def values_of_text(content: str, path: Path) -> dict[str, str]:
     Raises:
         SettingsError: it is no settings file's; ``path`` is named.
     """
+    import tomllib
+
     try:
         table = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -364,11 +367,15 @@ def _currency(text: str) -> str:
 
 
 def _timezone(text: str | None) -> ZoneInfo | None:
+    if not text:
+        return None
+    from zoneinfo import ZoneInfo
+
     try:
-        return ZoneInfo(text) if text else None
+        return ZoneInfo(text)
     except (KeyError, ValueError, OSError) as error:
         # Unknown, no name at all, or a folder's.
         raise SettingsError(
-            f"{PREFIX}TIMEZONE is {quoted(text or '', 60)}: name a zone that this machine knows, "
+            f"{PREFIX}TIMEZONE is {quoted(text, 60)}: name a zone that this machine knows, "
             "such as Europe/Vienna."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -23,7 +24,7 @@ from PySide6.QtCore import (
     QtMsgType,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop import resources
@@ -36,6 +37,8 @@ from blinkpos_desktop.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
     import asyncio
+
+    from PySide6.QtGui import QIcon
 
     from blinkpos_desktop.engine import Engine
     from blinkpos_desktop.running import Running
@@ -95,10 +98,11 @@ def run(
         zone=settings.timezone,
         with_settings=file is not None,
     )
-    app.setWindowIcon(QIcon(str(resources.assets() / "icons" / "blinkpos.png")))
     window.show()
     _paint_first(app)
     # From here on the keypad is on the screen and keys wait in Qt's queue.
+    app.setWindowIcon(_icon())
+    window.furnish()
     os.environ["QT_API"] = "pyside6"
     qasync = importlib.import_module("qasync")
     with qasync.QEventLoop(app) as loop, _Bell(door, window):
@@ -107,6 +111,12 @@ def run(
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
+
+
+def _icon() -> QIcon:
+    from PySide6.QtGui import QIcon
+
+    return QIcon(str(resources.assets() / "icons" / "blinkpos.png"))
 
 
 def _network_of(settings: Settings) -> str:
@@ -135,6 +145,10 @@ async def _main(
     with _Signals(stop):
         # In a thread: the keypad takes keys meanwhile.
         module = await asyncio.to_thread(importlib.import_module, "blinkpos_desktop.running")
+        # All that is loaded stays: no later search goes through it again, which would hold the loop
+        # for as long as five frames.
+        gc.freeze()
+        gc.enable()
         # Loading QtMultimedia holds the loader's lock and logs through Python: were another
         # thread importing an extension module meanwhile, each would wait for the other for ever.
         window.heavy_wanted.emit()

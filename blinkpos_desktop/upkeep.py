@@ -8,13 +8,14 @@ from typing import Final
 
 from blinkpos_desktop import logs
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.facts import Health, HealthExamined, Part, PartChanged
+from blinkpos_desktop.domain.facts import HealthExamined
 from blinkpos_desktop.domain.measures import (
     KeyMeasure,
     PriceMeasure,
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.services.alerts import Alerts
 from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.probe import BlinkProbe

@@ -57,6 +57,9 @@ def _run(folder: Path, *, windowed: bool, drive: bool) -> int:
             state_dir=folder / "log",
         )
         logs.set_up(settings)
+        from blinkpos_desktop.ui.importing import use_plain_import
+
+        use_plain_import()
         from blinkpos_desktop import till_window
         from blinkpos_desktop.simulator.client import ControlClient
 

@@ -8,22 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from blinkpos_desktop.demo.hands import DemoError, Hands, is_green, read_qr
-from blinkpos_desktop.demo.story import Story
+from blinkpos_desktop.demo.eyes import Eyes, is_green, read_qr
+from blinkpos_desktop.demo.hands import Hands
+from blinkpos_desktop.demo.story import DemoError, Story
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
     Fact,
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentCompleted,
     PaymentPaid,
     ShopReady,
     TipsLoaded,
     TransferChanged,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
 from blinkpos_desktop.simulator.client import ControlClient
 from blinkpos_desktop.ui.bridge import Bridge
@@ -84,7 +83,7 @@ class DemoSale:
         """Sell; return 0, or 1 after saying why it failed."""
         facts = _Facts(bridge)
         try:
-            await self._sell(Hands(window, self._pictures), window, facts)
+            await self._sell(Hands(window), Eyes(window, self._pictures), window, facts)
         except DemoError as error:
             self._story.say(f"FAILED: {error}")
             return 1
@@ -95,7 +94,7 @@ class DemoSale:
         self._story.say(f"Pictures of each screen: {self._pictures}")
         return 0
 
-    async def _sell(self, hands: Hands, window: MainWindow, facts: _Facts) -> None:
+    async def _sell(self, hands: Hands, eyes: Eyes, window: MainWindow, facts: _Facts) -> None:
         tell = self._story.tell
         await facts.wait_for(
             PartChanged, lambda fact: fact.part is Part.BLINK and fact.health is Health.OK
@@ -104,13 +103,13 @@ class DemoSale:
         if shop.problem:
             raise DemoError(shop.problem)
         tell("the till is ready to sell")
-        hands.picture("1-keypad")
+        eyes.picture("1-keypad")
         self._story.begin()
-        await self._type_and_tip(hands, window)
+        await self._type_and_tip(hands, eyes, window)
         made_at, ready = await facts.wait_for(InvoiceReady)
         tell("invoice made", at=made_at)
         await hands.turned_to(Screen.INVOICE)
-        picture = hands.picture("4-invoice")
+        picture = eyes.picture("4-invoice")
         tell("QR on screen")
         request = read_qr(picture).lower()
         invoice = ready.payment.invoice
@@ -122,27 +121,27 @@ class DemoSale:
         paid_at, paid = await facts.wait_for(PaymentPaid)
         tell("payment detected", at=paid_at)
         await hands.turned_to(Screen.SUCCESS)
-        if not is_green(hands.picture("5-green")):
+        if not is_green(eyes.picture("5-green")):
             raise DemoError("the screen is not green")
         tell("green on screen")
         await paying
         await self._watch_forwarding(facts, paid.payment.payment_hash)
         await asyncio.sleep(LOOK_SECONDS * 2)  # the check mark draws itself
-        hands.picture("6-paid")
-        await self._look_around(hands, window, facts)
+        eyes.picture("6-paid")
+        await self._look_around(hands, eyes, window, facts)
         self._check_balances()
 
-    async def _type_and_tip(self, hands: Hands, window: MainWindow) -> None:
+    async def _type_and_tip(self, hands: Hands, eyes: Eyes, window: MainWindow) -> None:
         keypad, tips = window.page(Screen.KEYPAD), window.page(Screen.TIP)
         assert isinstance(keypad, KeypadPage)
         assert isinstance(tips, TipPage)
         for key in (Key.D2, Key.D1):
             await hands.touch(keypad.keypad.keys[key])
-        hands.picture("2-amount")
+        eyes.picture("2-amount")
         self._story.tell("21 sats typed")
         await hands.touch(keypad.keypad.ok)
         await hands.turned_to(Screen.TIP)
-        hands.picture("3-tip")
+        eyes.picture("3-tip")
         await asyncio.sleep(LOOK_SECONDS)
         self._story.tell("10 % tip chosen")
         await hands.touch(tips.presets.choices[0])
@@ -165,15 +164,17 @@ class DemoSale:
         at, _ = await facts.wait_for(PaymentCompleted)
         self._story.tell("completed", at=at)
 
-    async def _look_around(self, hands: Hands, window: MainWindow, facts: _Facts) -> None:
+    async def _look_around(
+        self, hands: Hands, eyes: Eyes, window: MainWindow, facts: _Facts
+    ) -> None:
         await hands.touch(window.page(Screen.SUCCESS))
         await hands.turned_to(Screen.KEYPAD)
         await asyncio.sleep(LOOK_SECONDS)
         await hands.touch(window.tips_tab)
         await facts.wait_for(TipsLoaded, lambda fact: bool(fact.report.rows))
-        hands.picture("7-tips")
+        eyes.picture("7-tips")
         await hands.touch(window.till_tab)
-        hands.picture("8-keypad-again")
+        eyes.picture("8-keypad-again")
 
     def _check_balances(self) -> None:
         self._control.verify()

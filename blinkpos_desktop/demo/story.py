@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 
 
+class DemoError(Exception):
+    """The story went another way than it must; the text says how."""
+
+
 class Story:
     """Prints what happens, as it happens."""
 

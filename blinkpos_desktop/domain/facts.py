@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
-from blinkpos_desktop.domain.attention import AttentionItem
-from blinkpos_desktop.domain.health import Verdict
-from blinkpos_desktop.domain.history import Page
-from blinkpos_desktop.domain.hold import Hold
-from blinkpos_desktop.domain.item import Item
-from blinkpos_desktop.domain.money import Currency, Money, Price
-from blinkpos_desktop.domain.options import Kind, Sheet
-from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.domain.pricing import PriceMove
-from blinkpos_desktop.domain.recall import LastSale
-from blinkpos_desktop.domain.sale import Recipient
-from blinkpos_desktop.domain.story import Story
-from blinkpos_desktop.domain.tips import Scope, TipsReport
-from blinkpos_desktop.domain.transfer import Transfer
+from blinkpos_desktop.domain.parts import PartChanged
 
-
-class Part(StrEnum):
-    """The parts that the status line tells apart."""
-
-    BLINK = "Blink"
-    POSTGRESQL = "PostgreSQL"
-    REDIS = "Redis"
-    PRICE = "Price"
-    """Of the shop's currency; ``OFF`` where sats are sold."""
-
-
-class Health(StrEnum):
-    """How a part is."""
-
-    STARTING = "starting"
-    OK = "ok"
-    AWAY = "away"
-    OFF = "off"
-    """Not set up, and not needed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartChanged:
-    """A part came or went. ``sentence`` says it to a person."""
-
-    part: Part
-    health: Health
-    sentence: str = ""
+if TYPE_CHECKING:
+    # A fact is told long after the keypad is painted: it needs none of these to be there before.
+    from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
+    from blinkpos_desktop.domain.attention import AttentionItem
+    from blinkpos_desktop.domain.health import Verdict
+    from blinkpos_desktop.domain.history import Page
+    from blinkpos_desktop.domain.hold import Hold
+    from blinkpos_desktop.domain.item import Item
+    from blinkpos_desktop.domain.money import Currency, Money, Price
+    from blinkpos_desktop.domain.options import Kind, Sheet
+    from blinkpos_desktop.domain.payment import Payment
+    from blinkpos_desktop.domain.pricing import PriceMove
+    from blinkpos_desktop.domain.recall import LastSale
+    from blinkpos_desktop.domain.sale import Recipient
+    from blinkpos_desktop.domain.story import Story
+    from blinkpos_desktop.domain.tips import Scope, TipsReport
+    from blinkpos_desktop.domain.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

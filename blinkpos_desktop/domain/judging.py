@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 from blinkpos_desktop.domain.blink import Scope
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Check, Finding, Mark, Value, Verdict
 from blinkpos_desktop.domain.judging_price import price_verdict
 from blinkpos_desktop.domain.measures import (
@@ -27,6 +26,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health
 
 SLOW_BLINK: Final = 3.0
 SKEW: Final = 10.0

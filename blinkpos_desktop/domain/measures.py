@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blinkpos_desktop.domain.blink import Account, Allowance
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.money import Price
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.pricing import PriceMove
 
 

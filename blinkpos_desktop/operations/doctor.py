@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from blinkpos_desktop import logs
 from blinkpos_desktop.domain.errors import RefusedError, SettingsError, UnavailableError
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Mark, Verdict, worst
 from blinkpos_desktop.domain.health_words import MARKS, NAMES, words
 from blinkpos_desktop.domain.measures import (
@@ -25,6 +24,7 @@ from blinkpos_desktop.domain.measures import (
     UpdatesMeasure,
 )
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.operations.tellers import write
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.observed import ObservedTransport

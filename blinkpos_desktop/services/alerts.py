@@ -28,7 +28,8 @@ from blinkpos_desktop.domain.alarm import (
 )
 from blinkpos_desktop.domain.attention import AttentionItem
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
-from blinkpos_desktop.domain.facts import AttentionChanged, Fact, Health, Part, PartChanged
+from blinkpos_desktop.domain.facts import AttentionChanged, Fact
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.ports import Clock
 

@@ -20,14 +20,12 @@ from blinkpos_desktop.domain.errors import InputError, TillError, UnavailableErr
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     Fact,
-    Health,
     LookAgain,
-    Part,
-    PartChanged,
     PaymentPaid,
     TransferChanged,
 )
 from blinkpos_desktop.domain.hold import HeldError, Hold
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.retiring import Proof, Retiring
 from blinkpos_desktop.domain.sale import check_username
 from blinkpos_desktop.domain.transfer import Transfer, TransferState

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from blinkpos_desktop.domain.facts import Health, Part
+from blinkpos_desktop.domain.parts import Health, Part
 from blinkpos_desktop.services.tally import Histogram, Tally
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from fractions import Fraction
 from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PriceChanged
+from blinkpos_desktop.domain.facts import PriceChanged
 from blinkpos_desktop.domain.health import Finding, Mark
 from blinkpos_desktop.domain.health_words import words
 from blinkpos_desktop.domain.judging_price import price_verdict
 from blinkpos_desktop.domain.measures import PriceMeasure
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.pricing import (
     HOUR_SECONDS,
     USABLE_SECONDS,

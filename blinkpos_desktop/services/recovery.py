@@ -11,13 +11,11 @@ from blinkpos_desktop.domain.errors import UnavailableError
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     Fact,
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentCompleted,
     PaymentPaid,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.services.ports import Clock, Store
 from blinkpos_desktop.services.supervisor import Supervisor
 

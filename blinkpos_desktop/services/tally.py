@@ -13,16 +13,14 @@ from typing import Final
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
     Fact,
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentCompleted,
     PaymentPaid,
     TransferChanged,
 )
 from blinkpos_desktop.domain.measures import PoolMeasure
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment
 
 BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)

@@ -12,14 +12,12 @@ from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate, RateLimited
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
 from blinkpos_desktop.domain.facts import (
     Fact,
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentPaid,
     SaleLeftOpen,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.watching import LATER_EVERY, next_question
 from blinkpos_desktop.services.ending import end

@@ -5,31 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 from fractions import Fraction
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from blinkpos_desktop.domain.appearance import USUAL, Appearance
-from blinkpos_desktop.domain.attention import Choice
-from blinkpos_desktop.domain.history import Place, Search
-from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import Currency
-from blinkpos_desktop.domain.options import Kind
-from blinkpos_desktop.domain.payment import Payment
-from blinkpos_desktop.domain.sale import Sale
-from blinkpos_desktop.domain.tips import Scope
 from blinkpos_desktop.settings import Settings
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.sounds import Sounds
-from blinkpos_desktop.ui.viewmodels.attention import Attention
-from blinkpos_desktop.ui.viewmodels.health import HealthPanel
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
-from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.tips import Tips
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.attention import Choice
+    from blinkpos_desktop.domain.history import Place, Search
+    from blinkpos_desktop.domain.item import Item
+    from blinkpos_desktop.domain.options import Kind
+    from blinkpos_desktop.domain.payment import Payment
+    from blinkpos_desktop.domain.sale import Sale
+    from blinkpos_desktop.domain.tips import Scope
+    from blinkpos_desktop.ui.back_office import BackOffice
 
 
 class Bridge(Protocol):
@@ -114,29 +113,23 @@ def build(
     when it is known before Blink answers, so that the band for money that is not real is there from
     the first moment. Days and times are those of ``zone``, or of the machine's own.
     ``with_settings`` tells whether there is a file for the Settings tab.
+
+    The tabs hear of nothing before ``MainWindow.furnish``, which need not come before the first
+    painting, but before the first fact.
     """
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
-    tips, attention, health = Tips(zone=zone), Attention(), HealthPanel()
-    history = History(currency=currency, zone=zone)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
-    settings = SettingsModel()
-    window = MainWindow(
-        till,
-        status,
-        tips,
-        attention,
-        health,
-        shelf,
-        last_sale,
-        history,
-        settings,
-        appearance=appearance,
-    )
+
+    @cache
+    def office() -> BackOffice:
+        return _furnished(bridge, window, currency, zone)
+
+    window = MainWindow(till, status, shelf, last_sale, office=office, appearance=appearance)
     window.settings_tab.setVisible(with_settings)
     sounds = Sounds(is_on=sound, volume=appearance.volume, parent=window)
     window.appearance_changed.connect(lambda worn: sounds.set_volume(worn.volume))
-    for viewmodel in (till, status, tips, attention, health, shelf, last_sale, history, settings):
+    for viewmodel in (till, status, shelf, last_sale):
         viewmodel.setParent(window)
         bridge.fact.connect(viewmodel.on_fact)
     till.charge_wanted.connect(bridge.charge)
@@ -146,31 +139,41 @@ def build(
     till.green_shown.connect(bridge.shown)
     till.acknowledge_wanted.connect(bridge.acknowledge)
     till.sound_wanted.connect(sounds.play)
-    tips.load_wanted.connect(bridge.load_tips)
-    history.find_wanted.connect(bridge.find_sales)
-    history.stop_wanted.connect(bridge.stop_finding)
-    history.story_wanted.connect(bridge.load_story)
     window.heavy_wanted.connect(sounds.prepare)
-    attention.choice_wanted.connect(bridge.choose)
-    health.examine_wanted.connect(bridge.examine)
     shelf.save_wanted.connect(bridge.save_item)
     shelf.remove_wanted.connect(bridge.remove_item)
     shelf.swap_wanted.connect(bridge.swap_items)
     last_sale.load_wanted.connect(bridge.load_last_sale)
     last_sale.again_wanted.connect(till.take_again)
+    return window
+
+
+def _furnished(
+    bridge: Bridge, window: MainWindow, currency: Currency, zone: tzinfo | None
+) -> BackOffice:
+    from blinkpos_desktop.ui.back_office import furnish
+
+    office = furnish(currency, zone, window)
+    tips, history, settings = office.tips, office.history, office.settings
+    for viewmodel in (tips, office.attention, office.health, history, settings):
+        bridge.fact.connect(viewmodel.on_fact)
+    tips.load_wanted.connect(bridge.load_tips)
+    history.find_wanted.connect(bridge.find_sales)
+    history.stop_wanted.connect(bridge.stop_finding)
+    history.story_wanted.connect(bridge.load_story)
+    office.attention.changed.connect(window.show_attention)
+    office.attention.choice_wanted.connect(bridge.choose)
+    office.health.examine_wanted.connect(bridge.examine)
     settings.load_wanted.connect(bridge.load_settings)
     settings.save_wanted.connect(bridge.save_settings)
     settings.look_up_wanted.connect(bridge.look_up)
-    return window
+    return office
 
 
 def wear(window: MainWindow, settings: Settings) -> None:
     """Give an open window settings that have changed; the engine's are not its business."""
-    till, tips = window.findChild(Till), window.findChild(Tips)
-    history = window.findChild(History)
+    till, office = window.findChild(Till), window.furnish()
     assert till is not None
-    assert tips is not None
-    assert history is not None
     till.use_presets(settings.tip_presets)
     window.wear(settings.appearance)
-    tips.zone = history.zone = settings.timezone
+    office.tips.zone = office.history.zone = settings.timezone

@@ -9,46 +9,21 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from blinkpos_desktop.domain.attention import Choice
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.facts import (
-    ChargeFailed,
-    CheckFailed,
-    ChoiceFailed,
-    ChoiceTaken,
-    Fact,
-    InvoiceChecked,
-    ItemEdited,
-    ItemEditFailed,
-    LastSaleFailed,
-    LastSaleLoaded,
-    LookedUp,
-    PriceDoubted,
-    SalesFailed,
-    SalesFound,
-    SeeingFailed,
-    SettingsLoaded,
-    SettingsLoadFailed,
-    SettingsSaved,
-    SettingsSaveFailed,
-    StoryFailed,
-    StoryLoaded,
-    TakeUpFailed,
-    TipsFailed,
-    TipsLoaded,
-)
-from blinkpos_desktop.domain.history import Place, Search
-from blinkpos_desktop.domain.item import Item
-from blinkpos_desktop.domain.options import Kind
-from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import PriceMovedError
-from blinkpos_desktop.domain.sale import Sale
-from blinkpos_desktop.domain.story import Story
-from blinkpos_desktop.domain.tips import Scope
 
 if TYPE_CHECKING:
-    # Heavy: they are imported behind the first keypad.
+    # Heavy: they are imported behind the first keypad, as every fact is.
     from blinkpos_desktop.configuring import Configuring
+    from blinkpos_desktop.domain.attention import Choice
+    from blinkpos_desktop.domain.facts import Fact
+    from blinkpos_desktop.domain.history import Place, Search
+    from blinkpos_desktop.domain.item import Item
+    from blinkpos_desktop.domain.options import Kind
+    from blinkpos_desktop.domain.payment import Payment
+    from blinkpos_desktop.domain.sale import Sale
+    from blinkpos_desktop.domain.story import Story
+    from blinkpos_desktop.domain.tips import Scope
     from blinkpos_desktop.services.announcing import Announcing
     from blinkpos_desktop.services.attention import Attention
     from blinkpos_desktop.services.checkout import Checkout
@@ -117,6 +92,7 @@ class Bridge(QObject):
 
     def charge(self, sale: Sale) -> None:
         """Make an invoice; InvoiceReady, PriceDoubted or ChargeFailed answers, once."""
+        from blinkpos_desktop.domain.facts import ChargeFailed, PriceDoubted
 
         async def charge(services: Services) -> Fact | None:
             try:
@@ -142,6 +118,8 @@ class Bridge(QObject):
 
     def check(self, payment_id: int) -> None:
         """Ask Blink for an invoice at once; InvoiceChecked or CheckFailed answers, once."""
+        from blinkpos_desktop.domain.facts import CheckFailed, InvoiceChecked
+
         # That it is paid or has expired is told by the feed, after its commit.
         self._ask(
             f"check-{payment_id}",
@@ -152,6 +130,8 @@ class Bridge(QObject):
 
     def take_up(self, payment_id: int) -> None:
         """Take a sale up that was left open; InvoiceReady answers, its end, or TakeUpFailed."""
+        from blinkpos_desktop.domain.facts import TakeUpFailed
+
         self._ask(
             f"take-up-{payment_id}",
             lambda services: services.take_up(payment_id),
@@ -160,6 +140,8 @@ class Bridge(QObject):
 
     def load_tips(self, scope: Scope) -> None:
         """Load the tips of a time; TipsLoaded or TipsFailed answers, unless asked anew before."""
+        from blinkpos_desktop.domain.facts import TipsFailed, TipsLoaded
+
         self._ask(
             "tips",
             lambda services: services.history.tips(scope),
@@ -170,6 +152,8 @@ class Bridge(QObject):
 
     def find_sales(self, ticket: int, search: Search, behind: Place | None) -> None:
         """Load a page of the history; SalesFound or SalesFailed answers, unless asked anew."""
+        from blinkpos_desktop.domain.facts import SalesFailed, SalesFound
+
         self._ask(
             "history",
             lambda services: services.history.sales(search, behind),
@@ -185,6 +169,7 @@ class Bridge(QObject):
 
     def load_story(self, payment_id: int) -> None:
         """Load a payment's story; StoryLoaded or StoryFailed answers, unless asked anew."""
+        from blinkpos_desktop.domain.facts import StoryFailed, StoryLoaded
 
         def failed(sentence: str) -> Fact:
             return StoryFailed(payment_id=payment_id, sentence=sentence)
@@ -202,6 +187,8 @@ class Bridge(QObject):
 
     def choose(self, transfer_id: int, choice: Choice) -> None:
         """Take a person's choice; ChoiceTaken or ChoiceFailed answers, once."""
+        from blinkpos_desktop.domain.facts import ChoiceFailed, ChoiceTaken
+
         self._ask(
             f"choice-{transfer_id}",
             lambda services: services.attention.choose(transfer_id, choice, WHO),
@@ -222,6 +209,8 @@ class Bridge(QObject):
 
     def acknowledge(self, payment_id: int) -> None:
         """Take it that a person has seen a payment; PaymentSeen or SeeingFailed answers."""
+        from blinkpos_desktop.domain.facts import SeeingFailed
+
         # PaymentSeen is told by the feed, after its commit.
         self._ask(
             f"seen-{payment_id}",
@@ -244,6 +233,8 @@ class Bridge(QObject):
 
     def load_last_sale(self) -> None:
         """Load this till's last sale; LastSaleLoaded or LastSaleFailed answers, once."""
+        from blinkpos_desktop.domain.facts import LastSaleFailed, LastSaleLoaded
+
         self._ask(
             "last-sale",
             lambda services: services.items.last_sale(),
@@ -253,6 +244,8 @@ class Bridge(QObject):
 
     def load_settings(self) -> None:
         """Read what the owner has set; SettingsLoaded or SettingsLoadFailed answers, once."""
+        from blinkpos_desktop.domain.facts import SettingsLoaded, SettingsLoadFailed
+
         self._ask(
             "load-settings",
             lambda services: _configuring(services).read(),
@@ -262,6 +255,7 @@ class Bridge(QObject):
 
     def save_settings(self, changes: Mapping[str, str | None], stamp: str) -> None:
         """Save changed settings and use them; SettingsSaved or SettingsSaveFailed answers, once."""
+        from blinkpos_desktop.domain.facts import SettingsSaved, SettingsSaveFailed
 
         async def save(services: Services) -> Fact:
             from blinkpos_desktop.configuring import SaveError
@@ -284,6 +278,8 @@ class Bridge(QObject):
 
     def look_up(self, kind: Kind, text: str) -> None:
         """Ask Blink whether it knows a name or a currency's code; LookedUp answers, once."""
+        from blinkpos_desktop.domain.facts import LookedUp
+
         self._ask(
             f"look-up-{kind}-{text}",
             lambda services: _configuring(services).look_up(kind, text),
@@ -292,6 +288,8 @@ class Bridge(QObject):
         )
 
     def _edit_items(self, edit: Callable[[Items], Coroutine[Any, Any, None]]) -> None:
+        from blinkpos_desktop.domain.facts import ItemEdited, ItemEditFailed
+
         self._ask(
             "edit-item",
             lambda services: edit(services.items),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent
@@ -12,22 +13,21 @@ from blinkpos_desktop.domain.appearance import USUAL, Appearance, Look
 from blinkpos_desktop.ui.dressing import till_font
 from blinkpos_desktop.ui.keyboard import strike
 from blinkpos_desktop.ui.page_makers import PageMakers
-from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
 from blinkpos_desktop.ui.viewmodels.basket import HOME
-from blinkpos_desktop.ui.viewmodels.health import HealthPanel
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
-from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.status import Status, StatusView
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen, TillView
 from blinkpos_desktop.ui.wardrobe import Wardrobe
 from blinkpos_desktop.ui.widgets.header import Header
 from blinkpos_desktop.ui.widgets.page import Page
 from blinkpos_desktop.ui.widgets.page_stack import PageStack
 from blinkpos_desktop.ui.widgets.status_line import Band, StatusLine
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.ui.back_office import BackOffice
+    from blinkpos_desktop.ui.viewmodels.attention import AttentionView
 
 FIRST_SIZE: Final = (1024, 768)
 LEAST_SIZE: Final = (480, 400)
@@ -39,6 +39,8 @@ _AHEAD: Final = {
     Screen.INVOICE: (Screen.SUCCESS,),
 }
 """The pages that come next are made while the customer or Blink is thinking."""
+_SALE: Final = (Screen.TIP, Screen.MAKING, Screen.INVOICE, Screen.SUCCESS)
+"""The pages of every sale: made once the till is loaded, so that the first one is as quick."""
 
 
 class _TillPage(Protocol):
@@ -68,14 +70,10 @@ class MainWindow(QWidget):
         self,
         till: Till,
         status: Status,
-        tips: Tips,
-        attention: Attention,
-        health: HealthPanel,
         shelf: Shelf,
         last_sale: LastSaleModel,
-        history: History,
-        settings: SettingsModel,
         *,
+        office: Callable[[], BackOffice],
         appearance: Appearance = USUAL,
         parent: QWidget | None = None,
     ) -> None:
@@ -87,16 +85,12 @@ class MainWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowTitle(self.tr("BlinkPOS"))
         self._till, self._shelf, self._last_sale = till, shelf, last_sale
-        self._settings = settings
+        self._office = office
         self._makers = PageMakers(
             till=till,
-            tips=tips,
-            attention=attention,
-            health=health,
             shelf=shelf,
             last_sale=last_sale,
-            history=history,
-            settings=settings,
+            office=office,
             leave_health=self.open_till,
         )
         self._wardrobe = Wardrobe(self, appearance)
@@ -107,12 +101,12 @@ class MainWindow(QWidget):
         self.resize(*FIRST_SIZE)
         till.changed.connect(self._show_till)
         status.changed.connect(self._show_status)
-        attention.changed.connect(self._show_attention)
         shelf.changed.connect(self._show_shelf)
         last_sale.changed.connect(self._show_last_sale)
+        self.heavy_wanted.connect(self._make_ahead)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
         self._show_status(status.view)
-        self._show_attention(attention.view)
+        self._header.show_waiting(0)
         self._dress()
         self._show_till(till.view)
         # The keyboard types on the counter; only Tab takes it elsewhere.
@@ -130,6 +124,17 @@ class MainWindow(QWidget):
             self.stack.addWidget(page)
             self._pages[name] = page
         return self._pages[name]
+
+    def _make_ahead(self) -> None:
+        """Make the next page of a sale that is not made; one a turn, keys come between."""
+        name = next((each for each in _SALE if each not in self._pages), None)
+        if name is not None:
+            self.page(name)
+            QTimer.singleShot(0, self, self._make_ahead)
+
+    def furnish(self) -> BackOffice:
+        """Make what the tabs show, if it isn't made; they hear every fact from here on."""
+        return self._office()
 
     def open_till(self) -> None:
         """Show the keypad, or the sale that is under way."""
@@ -168,7 +173,7 @@ class MainWindow(QWidget):
     def _go_to(self, page: Page) -> None:
         """Turn to a page that somebody wants, unless something unsaved asks him first."""
         is_here = self.stack.currentWidget() is self._pages.get("settings")
-        if is_here and not self._settings.may_leave():
+        if is_here and not self._office().settings.may_leave():
             self.settings_tab.setChecked(True)
         else:
             self._turn_to(page)
@@ -237,8 +242,8 @@ class MainWindow(QWidget):
         self._band.show_view(view)
         self._status.show_view(view)
 
-    def _show_attention(self, view: AttentionView) -> None:
-        # Who is looking at an empty list is not thrown out.
+    def show_attention(self, view: AttentionView) -> None:
+        """Show how much waits; who is looking at an empty list is not thrown out."""
         self._header.show_waiting(view.count)
 
     def _show_shelf(self, view: ShelfView) -> None:

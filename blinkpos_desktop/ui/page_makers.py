@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from blinkpos_desktop.ui.pages.keypad_page import KeypadPage
-from blinkpos_desktop.ui.viewmodels.attention import Attention
-from blinkpos_desktop.ui.viewmodels.health import HealthPanel
-from blinkpos_desktop.ui.viewmodels.history import History
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
-from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf
 from blinkpos_desktop.ui.viewmodels.till import Till
-from blinkpos_desktop.ui.viewmodels.tips import Tips
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.ui.back_office import BackOffice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +22,10 @@ class PageMakers:
     """What the pages are made of. ``leave_health`` goes from the health panel to the counter."""
 
     till: Till
-    tips: Tips
-    attention: Attention
-    health: HealthPanel
     shelf: Shelf
     last_sale: LastSaleModel
-    history: History
-    settings: SettingsModel
+    office: Callable[[], BackOffice]
+    """What the tabs are made of, made itself on first use."""
     leave_health: Callable[[], None]
 
     def make(self, name: object) -> Page:
@@ -91,22 +87,22 @@ class PageMakers:
     def _history(self) -> Page:
         from blinkpos_desktop.ui.pages.history_page import HistoryPage
 
-        return HistoryPage(self.history)
+        return HistoryPage(self.office().history)
 
     def _tips(self) -> Page:
         from blinkpos_desktop.ui.pages.tips_page import TipsPage
 
-        return TipsPage(self.tips)
+        return TipsPage(self.office().tips)
 
     def _attention(self) -> Page:
         from blinkpos_desktop.ui.pages.attention_page import AttentionPage
 
-        return AttentionPage(self.attention)
+        return AttentionPage(self.office().attention)
 
     def _health(self) -> Page:
         from blinkpos_desktop.ui.pages.health_page import HealthPage
 
-        page = HealthPage(self.health)
+        page = HealthPage(self.office().health)
         page.back_wanted.connect(self.leave_health)
         return page
 
@@ -123,4 +119,4 @@ class PageMakers:
     def _settings(self) -> Page:
         from blinkpos_desktop.ui.pages.settings_page import SettingsPage
 
-        return SettingsPage(self.settings)
+        return SettingsPage(self.office().settings)

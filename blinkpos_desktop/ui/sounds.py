@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject
 
 from blinkpos_desktop.resources import assets
 from blinkpos_desktop.ui.viewmodels.view import Sound
@@ -67,6 +67,7 @@ class Sounds(QObject):
         missing = [path.name for path in files.values() if not path.is_file()]
         if missing:
             raise FileNotFoundError(f"{', '.join(missing)} missing in {folder}")
+        from PySide6.QtCore import QUrl
         from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
 
         if not QMediaDevices.audioOutputs():

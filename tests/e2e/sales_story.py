@@ -12,7 +12,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from blinkpos_desktop.demo.hands import Hands, outside_tasks, read_qr
+from blinkpos_desktop.demo.eyes import Eyes, read_qr
+from blinkpos_desktop.demo.hands import Hands, outside_tasks
 from blinkpos_desktop.domain import pricing
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import InvoiceReady, PaymentClosed, PaymentCompleted
@@ -35,7 +36,8 @@ class Seller(Beside):
     def __init__(self, control: ControlClient, window: MainWindow, bridge: Bridge) -> None:
         super().__init__(window, bridge)
         self.control = control
-        self.hands = Hands(window, Path(tempfile.mkdtemp()))
+        self.hands = Hands(window)
+        self.eyes = Eyes(window, Path(tempfile.mkdtemp()))
         self.sold = 0
 
     @property
@@ -53,7 +55,7 @@ class Seller(Beside):
         """Pay what can be read off the screen, and wait until all of it is passed on."""
         ready = await self.hear(InvoiceReady, lambda f: self._is_new(f.payment.id))
         await self.see(lambda: self.shows(Screen.INVOICE))
-        request = read_qr(self.hands.picture(f"{size.width()}")).lower()
+        request = read_qr(self.eyes.picture(f"{size.width()}")).lower()
         assert ready.payment.invoice is not None
         assert request == ready.payment.invoice.payment_request
         assert ready.payment.total_sats == 23

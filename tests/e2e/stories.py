@@ -24,11 +24,8 @@ from blinkpos_desktop.domain import watching
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     Fact,
-    Health,
     HealthExamined,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentCompleted,
     SaleLeftOpen,
@@ -36,6 +33,7 @@ from blinkpos_desktop.domain.facts import (
     SightChanged,
 )
 from blinkpos_desktop.domain.health import Check, Mark, worst
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.operations import daily_backup
 from blinkpos_desktop.services import invoicing
 from blinkpos_desktop.services.clock import SystemClock

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QColor, QImage
 
-from blinkpos_desktop.demo.hands import DemoError, is_green, read_qr
+from blinkpos_desktop.demo.eyes import is_green, read_qr
+from blinkpos_desktop.demo.story import DemoError
 
 STEPS = (
     "21 sats typed",

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis import Redis
 
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.money import SATS, Money
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.services.store import codec
 from blinkpos_desktop.services.store.hybrid import HybridStore

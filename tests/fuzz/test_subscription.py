@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blinkpos_desktop.domain.blink import PaidUpdate
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.money import MAX_SATS
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.services.blink import subscription
 from blinkpos_desktop.services.blink.subscription import Subscription
 from tests.fuzz.babbler import LAST, Babbler, Frame, Moment, Raw, update

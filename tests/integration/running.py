@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ParamSpec, TypeVar
 
-from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, PartChanged
+from blinkpos_desktop.domain.facts import Fact, InvoiceReady
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sale import Recipient, Sale, parse_recipients
 from blinkpos_desktop.domain.transfer import Role, Transfer

@@ -10,13 +10,8 @@ import psycopg
 import pytest
 
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import (
-    AttentionChanged,
-    Health,
-    Part,
-    PartChanged,
-    PaymentCompleted,
-)
+from blinkpos_desktop.domain.facts import AttentionChanged, PaymentCompleted
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.transfer import Role
 from blinkpos_desktop.services.alerts import Alerts
 from blinkpos_desktop.services.store.alerts import PostgresAlerts

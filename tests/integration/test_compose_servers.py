@@ -18,7 +18,8 @@ import psycopg
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PaymentCompleted
+from blinkpos_desktop.domain.facts import PaymentCompleted
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.settings import Secret
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker

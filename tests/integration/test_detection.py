@@ -5,12 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from blinkpos_desktop.domain.facts import (
-    Health,
-    PaymentClosed,
-    PaymentCompleted,
-    PaymentPaid,
-)
+from blinkpos_desktop.domain.facts import PaymentClosed, PaymentCompleted, PaymentPaid
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.simulator.server import Simulator
 from tests.conftest import SettingsMaker

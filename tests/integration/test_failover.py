@@ -13,8 +13,9 @@ import pytest
 
 from blinkpos_desktop import engine as engine_module
 from blinkpos_desktop.domain.errors import TillError
-from blinkpos_desktop.domain.facts import AttentionChanged, Health, Part, PartChanged
+from blinkpos_desktop.domain.facts import AttentionChanged
 from blinkpos_desktop.domain.hold import HoldCause
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import connections as connections_module
 from blinkpos_desktop.settings import Secret

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from blinkpos_desktop.domain.facts import Health, HealthExamined, Part, PartChanged, PaymentPaid
+from blinkpos_desktop.domain.facts import HealthExamined, PaymentPaid
 from blinkpos_desktop.domain.health import Check, Mark, Verdict
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
@@ -19,6 +19,7 @@ from blinkpos_desktop.domain.measures import (
     History,
     LogMeasure,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.pricing import ClockAheadError
 from blinkpos_desktop.operations import doctor
 from blinkpos_desktop.services import examining

@@ -15,13 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from blinkpos_desktop import upkeep
 from blinkpos_desktop.domain.facts import (
     AttentionChanged,
-    Health,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentCompleted,
     PaymentPaid,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import PaymentState
 from blinkpos_desktop.services.metrics import MetricsServer
 from blinkpos_desktop.services.tally import Tally

@@ -13,14 +13,8 @@ import pytest
 
 from blinkpos_desktop import engine as engine_module
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import (
-    Health,
-    Part,
-    PartChanged,
-    PaymentCompleted,
-    PaymentPaid,
-    ShopReady,
-)
+from blinkpos_desktop.domain.facts import PaymentCompleted, PaymentPaid, ShopReady
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.services.store import connections
 from blinkpos_desktop.settings import Secret, Settings

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PriceChanged
+from blinkpos_desktop.domain.facts import PriceChanged
 from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.pricing import ClockAheadError, PriceMovedError
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.rates import Rates

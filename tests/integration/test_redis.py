@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, PaymentCompleted
+from blinkpos_desktop.domain.facts import PaymentCompleted
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import codec
 from blinkpos_desktop.services.store import redis as redis_module

@@ -12,8 +12,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import TransferEvent
 from blinkpos_desktop.services.clock import SystemClock

@@ -16,10 +16,7 @@ from blinkpos_desktop.configuring import changed
 from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.domain.errors import SettingsError
 from blinkpos_desktop.domain.facts import (
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentCompleted,
     ShopChanging,
     ShopReady,
@@ -27,6 +24,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.options import Effect
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.sale import Recipient, Sale, parse_recipients
 from blinkpos_desktop.engine import Engine
 from blinkpos_desktop.running import Running

@@ -10,7 +10,8 @@ import pytest
 from blinkpos_desktop import engine as engine_module
 from blinkpos_desktop.domain import watching
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import Health, PaymentClosed, PaymentPaid, SightChanged
+from blinkpos_desktop.domain.facts import PaymentClosed, PaymentPaid, SightChanged
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.sight import BLIND_AFTER
 from blinkpos_desktop.services import recovery, seeing, watcher

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from blinkpos_desktop.domain.blink import PaidUpdate, PlainUpdate
-from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.services.blink import subscription
 from blinkpos_desktop.services.blink.subscription import CUT_OFF, KEY_REFUSED, REFUSED, Subscription
 from blinkpos_desktop.simulator.client import ControlClient

@@ -15,15 +15,9 @@ from blinkpos_desktop import engine as engine_module
 from blinkpos_desktop.domain.announcement import LedgerNews
 from blinkpos_desktop.domain.attention import AttentionItem, Choice, Remedy
 from blinkpos_desktop.domain.errors import UnavailableError
-from blinkpos_desktop.domain.facts import (
-    Health,
-    LookAgain,
-    Part,
-    PartChanged,
-    PaymentCompleted,
-    PaymentPaid,
-)
+from blinkpos_desktop.domain.facts import LookAgain, PaymentCompleted, PaymentPaid
 from blinkpos_desktop.domain.measures import Hearing, History
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.transfer import TransferEvent
 from blinkpos_desktop.services.ending import end

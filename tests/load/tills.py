@@ -24,14 +24,9 @@ from typing import Any, Final
 import httpx
 
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
-from blinkpos_desktop.domain.facts import (
-    Fact,
-    PartChanged,
-    PaymentCompleted,
-    PaymentPaid,
-    ShopReady,
-)
+from blinkpos_desktop.domain.facts import Fact, PaymentCompleted, PaymentPaid, ShopReady
 from blinkpos_desktop.domain.money import SATS
+from blinkpos_desktop.domain.parts import PartChanged
 from blinkpos_desktop.domain.payment import RECEIVED, PaymentState
 from blinkpos_desktop.domain.sale import Sale, parse_recipients
 from blinkpos_desktop.engine import Engine

@@ -8,7 +8,8 @@ from typing import Final
 
 from blinkpos_desktop.domain.announcement import Announcement, LedgerNews
 from blinkpos_desktop.domain.blink import Account, PaidUpdate, Scope
-from blinkpos_desktop.domain.facts import AnnouncementsChanged, Fact, Health
+from blinkpos_desktop.domain.facts import AnnouncementsChanged, Fact
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Payment
 from tests.simulation.blink_books import ModelInvoice
 from tests.simulation.processes import Process, World

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from blinkpos_desktop.domain.blink import Account, PaidUpdate
 from blinkpos_desktop.domain.errors import TillError, UnavailableError
-from blinkpos_desktop.domain.facts import Fact, Health, InvoiceReady, Part, PartChanged
+from blinkpos_desktop.domain.facts import Fact, InvoiceReady
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.watching import retry_delay

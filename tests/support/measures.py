@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from blinkpos_desktop.domain.blink import Account, Allowance, Scope
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
     DatabaseMeasure,
@@ -21,6 +20,7 @@ from blinkpos_desktop.domain.measures import (
     UpdatesMeasure,
 )
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.parts import Health
 
 USD = Currency(code="USD", digits=2, symbol="$", name="US Dollar")
 

@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.announcement import Announcement, SurplusItem
 from blinkpos_desktop.domain.attention import AttentionItem, Choice
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
+from blinkpos_desktop.domain.facts import ShopReady
 from blinkpos_desktop.domain.history import Place, Search
 from blinkpos_desktop.domain.item import Item
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.options import Kind
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.sale import Recipient, Sale
 from blinkpos_desktop.domain.split import tip_of

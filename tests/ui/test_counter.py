@@ -16,17 +16,15 @@ from pytestqt.qtbot import QtBot
 from blinkpos_desktop.domain.errors import UnavailableError
 from blinkpos_desktop.domain.facts import (
     CheckFailed,
-    Health,
     InvoiceChecked,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentPaid,
     SaleLeftOpen,
     SightChanged,
     TakeUpFailed,
 )
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.supervisor import Supervisor
 from blinkpos_desktop.ui.bridge import NOT_DONE, STARTING, Bridge, Services

@@ -10,10 +10,7 @@ import pytest
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
-    Health,
     InvoiceReady,
-    Part,
-    PartChanged,
     PaymentClosed,
     PaymentCompleted,
     PaymentPaid,
@@ -22,6 +19,7 @@ from blinkpos_desktop.domain.facts import (
     TransferChanged,
 )
 from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.sale import Sale
 from blinkpos_desktop.domain.transfer import TransferState

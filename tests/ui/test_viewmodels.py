@@ -8,12 +8,8 @@ from fractions import Fraction
 import pytest
 
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.facts import (
-    Health,
-    Part,
-    PartChanged,
-)
 from blinkpos_desktop.domain.money import SATS, Currency, Money
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.transfer import TransferState
 from blinkpos_desktop.ui.viewmodels.notices import MAX_REMEMBERED, Remembered
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from blinkpos_desktop.domain.blink import Allowance, Scope
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.health import Check, Finding, Mark, Verdict, worst
 from blinkpos_desktop.domain.health_words import MARKS, NAMES, SENTENCES, shown, words
 from blinkpos_desktop.domain.judging import judge
@@ -27,6 +26,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.operations.doctor import as_object, as_text
 from tests.support.measures import a_well_till

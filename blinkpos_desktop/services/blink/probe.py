@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from blinkpos_desktop.domain.blink import Allowance
 from blinkpos_desktop.domain.errors import RefusedError, SettingsError, UnavailableError
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.measures import BlinkMeasure, KeyMeasure, KeyState, UpdatesMeasure
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.services.blink.client import BlinkClient
 from blinkpos_desktop.services.blink.observed import ObservedTransport
 from blinkpos_desktop.services.blink.subscription import Subscription

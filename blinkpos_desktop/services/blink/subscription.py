@@ -19,7 +19,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from blinkpos_desktop.domain.blink import PaidUpdate, PlainUpdate
-from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.watching import retry_delay
 from blinkpos_desktop.services.blink import wire
 from blinkpos_desktop.services.blink.document_files import document

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.services.store import codec, redis_address
 from blinkpos_desktop.services.store.redis_address import LIMIT_SECONDS

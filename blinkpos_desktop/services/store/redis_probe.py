@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
 from blinkpos_desktop.domain.errors import SettingsError
-from blinkpos_desktop.domain.facts import Health
 from blinkpos_desktop.domain.measures import RedisMeasure
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.services.store import redis_address
 from blinkpos_desktop.services.store.redis import trouble_of
 from blinkpos_desktop.services.store.redis_primary import RedisPrimary

@@ -11,7 +11,6 @@ from blinkpos_desktop.domain import cart as carts
 from blinkpos_desktop.domain.cart import Cart, Discount
 from blinkpos_desktop.domain.entry import MAX_ITEMS, Entry, Key, press
 from blinkpos_desktop.domain.errors import InputError
-from blinkpos_desktop.domain.facts import ItemsChanged
 from blinkpos_desktop.domain.item import Item, same_currency
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.scan import Burst, code_of, feed
@@ -177,6 +176,8 @@ class Basket(Counter):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import ItemsChanged
+
         if isinstance(fact, ItemsChanged):
             self._by_code = {item.code: item for item in fact.items if item.code}
         super().on_fact(fact)

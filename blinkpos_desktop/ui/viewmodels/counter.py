@@ -12,19 +12,6 @@ from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.entry import Entry
-from blinkpos_desktop.domain.facts import (
-    AnnouncementsChanged,
-    CheckFailed,
-    InvoiceChecked,
-    PaymentSeen,
-    SaleLeftOpen,
-    SeeingFailed,
-    ShopChanging,
-    SightChanged,
-    TakeUpFailed,
-    TillRestarting,
-    UnassignedIncome,
-)
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.pricing import of_a_bitcoin
@@ -154,6 +141,20 @@ class Counter(QObject):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import (
+            AnnouncementsChanged,
+            CheckFailed,
+            InvoiceChecked,
+            PaymentSeen,
+            SaleLeftOpen,
+            SeeingFailed,
+            ShopChanging,
+            SightChanged,
+            TakeUpFailed,
+            TillRestarting,
+            UnassignedIncome,
+        )
+
         match fact:
             case AnnouncementsChanged() | PaymentSeen() | UnassignedIncome():
                 self._notices.take(fact)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.entry import MAX_DIGITS, Entry
-from blinkpos_desktop.domain.facts import PriceChanged
 from blinkpos_desktop.domain.money import SATS, Money
 from blinkpos_desktop.domain.pricing import is_usable
 from blinkpos_desktop.ui.viewmodels.basket import HOME
@@ -41,6 +40,8 @@ class Currencies(Tipping):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import PriceChanged
+
         if isinstance(fact, PriceChanged):
             self._price, self._price_since = fact.price, fact.since
             self._is_price_sure = fact.is_sure

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from blinkpos_desktop.domain.facts import (
-    LastSaleFailed,
-    LastSaleLoaded,
-    PaymentClosed,
-    PaymentCompleted,
-    PaymentPaid,
-    TransferChanged,
-)
-from blinkpos_desktop.domain.recall import LastSale
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.recall import LastSale
 
 GIVE_UP_MS: Final = 10_000
 
@@ -84,6 +77,15 @@ class LastSaleModel(QObject):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import (
+            LastSaleFailed,
+            LastSaleLoaded,
+            PaymentClosed,
+            PaymentCompleted,
+            PaymentPaid,
+            TransferChanged,
+        )
+
         if not self._view.is_open:
             return
         match fact:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from blinkpos_desktop.domain.announcement import Announcement
-from blinkpos_desktop.domain.facts import AnnouncementsChanged, PaymentSeen, UnassignedIncome
-from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.ui.viewmodels.view import Notice, NoticeKind
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.announcement import Announcement
+    from blinkpos_desktop.domain.facts import AnnouncementsChanged, PaymentSeen, UnassignedIncome
+    from blinkpos_desktop.domain.payment import Payment
 
 MAX_ELSEWHERE: Final = 3
 """Other tills' sales and unassigned income are news; only the newest few are shown."""
@@ -97,6 +99,12 @@ class Notices:
 
     def take(self, fact: AnnouncementsChanged | PaymentSeen | UnassignedIncome) -> None:
         """Take what only these lines tell."""
+        from blinkpos_desktop.domain.facts import (
+            AnnouncementsChanged,
+            PaymentSeen,
+            UnassignedIncome,
+        )
+
         match fact:
             case AnnouncementsChanged():
                 self._announce(fact.items)

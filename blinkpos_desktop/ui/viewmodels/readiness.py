@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.errors import InputError
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady
 from blinkpos_desktop.domain.money import MAX_SATS, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.sale import quote, sale_of
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.facts import ShopReady
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,6 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from blinkpos_desktop.domain.errors import InputError
-from blinkpos_desktop.domain.facts import (
-    ItemEdited,
-    ItemEditFailed,
-    ItemsChanged,
-    ShopReady,
-    TillRestarting,
-)
 from blinkpos_desktop.domain.item import Item, Tint, categories_of, parse_price
 from blinkpos_desktop.domain.money import Currency
 
@@ -183,6 +176,14 @@ class Shelf(QObject):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import (
+            ItemEdited,
+            ItemEditFailed,
+            ItemsChanged,
+            ShopReady,
+            TillRestarting,
+        )
+
         match fact:
             case ShopReady():
                 self._set(currency=fact.currency)

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from blinkpos_desktop.domain.facts import Health, Part, PartChanged, ShopReady, TillRestarting
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 
 REAL_NETWORK: Final = "mainnet"
 
@@ -50,6 +50,8 @@ class Status(QObject):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import ShopReady, TillRestarting
+
         view = self._view
         if isinstance(fact, PartChanged):
             self._parts[fact.part] = self._part(fact)

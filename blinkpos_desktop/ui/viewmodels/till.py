@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 
 from blinkpos_desktop.domain.cart import Cart
 from blinkpos_desktop.domain.entry import Entry
-from blinkpos_desktop.domain.facts import (
-    ChargeFailed,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    PaymentClosed,
-    PaymentCompleted,
-    PaymentPaid,
-    PriceDoubted,
-    ShopReady,
-    TransferChanged,
-)
 from blinkpos_desktop.domain.item import same_currency
+from blinkpos_desktop.domain.parts import Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.pricing import PriceMove
 from blinkpos_desktop.domain.transfer import Transfer
@@ -29,6 +18,9 @@ from blinkpos_desktop.ui.viewmodels.currencies import Currencies
 from blinkpos_desktop.ui.viewmodels.offers import offer_of, without
 from blinkpos_desktop.ui.viewmodels.older import WAIT_MS
 from blinkpos_desktop.ui.viewmodels.view import Screen, Sound
+
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.facts import ShopReady
 
 
 class Till(Currencies):
@@ -92,6 +84,17 @@ class Till(Currencies):
 
     def on_fact(self, fact: object) -> None:
         """Take a fact from the services."""
+        from blinkpos_desktop.domain.facts import (
+            ChargeFailed,
+            InvoiceReady,
+            PaymentClosed,
+            PaymentCompleted,
+            PaymentPaid,
+            PriceDoubted,
+            ShopReady,
+            TransferChanged,
+        )
+
         match fact:
             case PartChanged():
                 self._on_part(fact)

@@ -74,6 +74,10 @@ def keep_room(label: QWidget, height: int, metrics: Metrics) -> None:
 
 def restyle(widget: QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet selects by, and let it take effect."""
+    if widget.property(name) == value:
+        return
     widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        # What has not been shown yet is polished when it is.
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -62,7 +62,9 @@ class _Frame(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell the page how much of it is seen."""
-        self._page.set_room(self.viewport().height())
+        # The event tells the viewport's size. To ask the viewport itself, which Qt made, would make
+        # PySide6 load the classes of all widgets that it might be: a tenth of the start.
+        self._page.set_room(event.size().height())
         super().resizeEvent(event)
 
     def _take_finger(self, _least: int, most: int) -> None:

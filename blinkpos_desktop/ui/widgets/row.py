@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QStyle, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class Row(QLayout):
@@ -78,7 +78,7 @@ class Row(QLayout):
         leasts, gap = self._leasts(), self.spacing()
         lines = self._lines(rect.width(), leasts)
         parent = self.parentWidget()
-        direction = parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
+        is_mirrored = parent is not None and parent.isRightToLeft()
         spare = max(0, rect.height() - self._height_of(lines))
         top = rect.y()
         for number, line in enumerate(lines):
@@ -87,7 +87,9 @@ class Row(QLayout):
             left = rect.x()
             for at, width in zip(line, self._widths(line, rect.width(), leasts), strict=True):
                 box = QRect(left, top, width, height)
-                self._items[at].setGeometry(QStyle.visualRect(direction, rect, box))
+                if is_mirrored:
+                    box.moveLeft(rect.left() + rect.right() - box.right())
+                self._items[at].setGeometry(box)
                 left += width + gap
             top += height + gap
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from blinkpos_desktop.domain.facts import Health
+from blinkpos_desktop.domain.parts import Health
 from blinkpos_desktop.ui.theme import Metrics
 from blinkpos_desktop.ui.viewmodels.status import PartView, StatusView
 from blinkpos_desktop.ui.widgets.button import Button

@@ -7,10 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from blinkpos_desktop.domain.blink import Allowance
-from blinkpos_desktop.domain.facts import (
-    Health,
-    HealthExamined,
-)
+from blinkpos_desktop.domain.facts import HealthExamined
 from blinkpos_desktop.domain.judging import judge
 from blinkpos_desktop.domain.measures import (
     BlinkMeasure,
@@ -24,6 +21,7 @@ from blinkpos_desktop.domain.measures import (
     RedisMeasure,
     UpdatesMeasure,
 )
+from blinkpos_desktop.domain.parts import Health
 from tests.support.measures import a_well_till
 from tests.ui.screens.stage import Stage
 

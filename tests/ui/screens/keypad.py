@@ -7,14 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from blinkpos_desktop.domain.facts import (
-    ChargeFailed,
-    Health,
-    Part,
-    PartChanged,
-    PaymentClosed,
-    SightChanged,
-)
+from blinkpos_desktop.domain.facts import ChargeFailed, PaymentClosed, SightChanged
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import PaymentState
 from tests.ui.fakes import (
     USD,

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtTest import QTest
 
-from blinkpos_desktop.domain.facts import (
-    ChargeFailed,
-    Health,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    PriceChanged,
-    PriceDoubted,
-)
+from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PriceChanged, PriceDoubted
 from blinkpos_desktop.domain.health_words import words
 from blinkpos_desktop.domain.judging_price import price_verdict
 from blinkpos_desktop.domain.measures import PriceMeasure
 from blinkpos_desktop.domain.money import Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import ClockAheadError, PriceMove
 from blinkpos_desktop.domain.sale import parse_recipients

@@ -12,15 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.facts import (
-    Health,
-    InvoiceReady,
-    Part,
-    PartChanged,
-    PaymentPaid,
-    PriceChanged,
-)
+from blinkpos_desktop.domain.facts import InvoiceReady, PaymentPaid, PriceChanged
 from blinkpos_desktop.domain.money import SATS, Currency, Price
+from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.ui.main_window import MainWindow
 from blinkpos_desktop.ui.pages.success_page import SuccessPage
@@ -57,6 +51,7 @@ class Stage:
             appearance=Appearance(look=Look.DARK if dark else Look.LIGHT),
             sound=False,
         )
+        self.window.furnish()
         till = self.window.findChild(Till)
         assert till is not None
         tips, history = self.window.findChild(Tips), self.window.findChild(History)
