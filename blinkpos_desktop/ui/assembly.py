@@ -120,6 +120,7 @@ def build(
     till = Till(currency=currency, presets=presets)
     status = Status(network=network)
     shelf, last_sale = Shelf(currency=currency), LastSaleModel()
+    till.zone = last_sale.zone = zone
 
     @cache
     def office() -> BackOffice:
@@ -173,7 +174,10 @@ def _furnished(
 def wear(window: MainWindow, settings: Settings) -> None:
     """Give an open window settings that have changed; the engine's are not its business."""
     till, office = window.findChild(Till), window.furnish()
+    last_sale = window.findChild(LastSaleModel)
     assert till is not None
+    assert last_sale is not None
     till.use_presets(settings.tip_presets)
     window.wear(settings.appearance)
-    office.tips.zone = office.history.zone = settings.timezone
+    till.zone = last_sale.zone = settings.timezone
+    office.tips.zone = office.history.zone = office.attention.zone = settings.timezone

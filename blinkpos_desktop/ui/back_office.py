@@ -28,9 +28,11 @@ class BackOffice:
 
 def furnish(currency: Currency, zone: tzinfo | None, parent: QObject) -> BackOffice:
     """Return new ones, which go with their parent."""
+    attention = Attention(parent=parent)
+    attention.zone = zone
     return BackOffice(
         tips=Tips(zone=zone, parent=parent),
-        attention=Attention(parent=parent),
+        attention=attention,
         health=HealthPanel(parent=parent),
         history=History(currency=currency, zone=zone, parent=parent),
         settings=SettingsModel(parent=parent),

@@ -13,11 +13,11 @@ from blinkpos_desktop.domain.announcement import SurplusItem
 from blinkpos_desktop.domain.attention import THE_LEDGER, AttentionItem, Remedy
 from blinkpos_desktop.domain.hold import Hold
 from blinkpos_desktop.ui.viewmodels.attention import Attention, AttentionView
+from blinkpos_desktop.ui.viewmodels.times import moment_text
 from blinkpos_desktop.ui.viewmodels.words import sats_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import NameLine
-from blinkpos_desktop.ui.widgets.notices import local_time
 from blinkpos_desktop.ui.widgets.page import Page, clear
 from blinkpos_desktop.ui.widgets.row import Row
 
@@ -137,7 +137,7 @@ class AttentionPage(Page):
         head = QHBoxLayout()
         head.setSpacing(metrics.margin)
         head.addWidget(ElidedLabel(title, role="title"), 1)
-        head.addWidget(Label(local_time(at), role="caption"))
+        head.addWidget(Label(moment_text(at, self._attention.zone), role="caption"))
         column.addLayout(head)
         column.addWidget(Label(reason, role="caption", wrap=True))
         for text, tone in states:
@@ -156,7 +156,7 @@ class AttentionPage(Page):
         head = QHBoxLayout()
         head.setSpacing(metrics.margin)
         head.addWidget(ElidedLabel(self.tr("Nothing is forwarded"), role="title"), 1)
-        head.addWidget(Label(local_time(hold.held_at), role="caption"))
+        head.addWidget(Label(moment_text(hold.held_at, self._attention.zone), role="caption"))
         column.addLayout(head)
         column.addWidget(Label(hold.sentence, role="caption", wrap=True))
         if view.failed == THE_LEDGER:

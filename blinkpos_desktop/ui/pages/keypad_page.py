@@ -35,6 +35,7 @@ class KeypadPage(TwoPane):
         self, till: Till, last_sale: LastSaleModel, *, parent: QWidget | None = None
     ) -> None:
         super().__init__(name=self.tr("Keypad"), parent=parent)
+        self._till = till
         self.keypad = Keypad()
         self.amount = AmountLine(name=self.tr("Amount"))
         self.hint = Label(role="body", wrap=True)
@@ -89,7 +90,7 @@ class KeypadPage(TwoPane):
         self.last.setVisible(not view.offers)
         self.cart.setVisible(not view.offers)
         self.offer.show_offers(view.offers)
-        self.notices.show_notices(view.notices)
+        self.notices.show_notices(view.notices, self._till.zone)
 
     def arrange(self) -> None:
         """Size the amount, the keys and the room for hints."""

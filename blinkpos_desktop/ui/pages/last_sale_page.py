@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
+from blinkpos_desktop.ui.viewmodels.times import moment_text
 from blinkpos_desktop.ui.viewmodels.words import (
     grouped,
     sats_text,
@@ -22,7 +23,6 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.cart import CartList
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
-from blinkpos_desktop.ui.widgets.notices import local_time
 from blinkpos_desktop.ui.widgets.page import TwoPane, clear
 
 _MOST_LINES: Final = 3
@@ -110,9 +110,9 @@ class LastSalePage(TwoPane):
 
     def _words(self, payment: Payment) -> tuple[str, str]:
         if payment.state in RECEIVED:
-            at = local_time(payment.paid_at or payment.created_at)
+            at = moment_text(payment.paid_at or payment.created_at, self._model.zone)
             return self.tr("✓ Paid at {time}").format(time=at), "good"
-        at = local_time(payment.created_at)
+        at = moment_text(payment.created_at, self._model.zone)
         words = {
             PaymentState.EXPIRED: self.tr("Not paid: its time was up ({time})"),
             PaymentState.CANCELLED: self.tr("Not paid: cancelled ({time})"),

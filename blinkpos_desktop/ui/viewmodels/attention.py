@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from PySide6.QtCore import QObject, Signal
 
@@ -58,6 +59,8 @@ class Attention(QObject):
 
     def __init__(self, *, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.zone: tzinfo | None = None
+        """Of the shop's clock; the machine's without one."""
         self._view = AttentionView()
 
     @property

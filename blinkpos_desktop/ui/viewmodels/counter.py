@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 from fractions import Fraction
 from typing import Final
 
@@ -81,6 +82,8 @@ class Counter(QObject):
     ) -> None:
         super().__init__(parent)
         self._presets = presets[:MAX_PRESETS]
+        self.zone: tzinfo | None = None
+        """Of the shop's clock; the machine's without one."""
         self._clock = clock
         self._wall = wall
         self._guard_seconds = guard_seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -38,6 +39,8 @@ class LastSaleModel(QObject):
 
     def __init__(self, *, parent: QObject | None = None, give_up_ms: int = GIVE_UP_MS) -> None:
         super().__init__(parent)
+        self.zone: tzinfo | None = None
+        """Of the shop's clock; the machine's without one."""
         self._view = LastSaleView()
         self._limit = QTimer(self)
         self._limit.setSingleShot(True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
-from blinkpos_desktop.domain.history import Days
+if TYPE_CHECKING:
+    from blinkpos_desktop.domain.history import Days
 
 
 def local(at: float, zone: tzinfo | None) -> datetime:
@@ -21,6 +23,13 @@ def clock_text(moment: datetime | time) -> str:
         .toString(QTime(moment.hour, moment.minute), QLocale.FormatType.ShortFormat)
         .replace("\N{NARROW NO-BREAK SPACE}", " ")
     )
+
+
+def moment_text(at: float, zone: tzinfo | None) -> str:
+    """Return Unix seconds as ``14:30``, with the date unless it is today's."""
+    moment, today = local(at, zone), datetime.now(zone).date()
+    clock = clock_text(moment)
+    return clock if moment.date() == today else f"{date_text(moment.date(), today)}, {clock}"
 
 
 def seconds_text(moment: datetime) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Final
 
-from PySide6.QtCore import QDateTime, QLocale, QSize, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.viewmodels.times import moment_text
 from blinkpos_desktop.ui.viewmodels.view import Notice, NoticeKind
 from blinkpos_desktop.ui.viewmodels.words import money_text, sats_text
 from blinkpos_desktop.ui.widgets.button import Button
@@ -35,6 +37,7 @@ class NoticeList(QWidget):
         self.setAccessibleName(self.tr("Other payments"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._notices: tuple[Notice, ...] = ()
+        self._zone: tzinfo | None = None
         self._metrics = Metrics()
         self._built: tuple[object, ...] = ()
         self._column = _Column(self)
@@ -54,9 +57,9 @@ class NoticeList(QWidget):
         """Return the same."""
         return self.sizeHint()
 
-    def show_notices(self, notices: tuple[Notice, ...]) -> None:
-        """Show other lines."""
-        self._notices = notices
+    def show_notices(self, notices: tuple[Notice, ...], zone: tzinfo | None) -> None:
+        """Show other lines, with times in the shop's ``zone``."""
+        self._notices, self._zone = notices, zone
         self._build()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -66,7 +69,7 @@ class NoticeList(QWidget):
 
     def _build(self) -> None:
         fitting = self._fitting()
-        wanted = (self._notices, fitting, self._metrics)
+        wanted = (self._notices, self._zone, fitting, self._metrics)
         if wanted == self._built:
             return
         self._built = wanted
@@ -132,7 +135,7 @@ class NoticeList(QWidget):
         till = notice.till or self.tr("another till")
         if len(till) > _TILL_LETTERS:
             till = f"{till[: _TILL_LETTERS - 1].rstrip()}…"
-        return text.format(time=local_time(notice.at), till=till)
+        return text.format(time=moment_text(notice.at, self._zone), till=till)
 
     def _amount(self, notice: Notice) -> str:
         if notice.amount is None:
@@ -151,12 +154,3 @@ class _Column(QVBoxLayout):
     def hasHeightForWidth(self) -> bool:
         """Return False."""
         return False
-
-
-def local_time(at: int) -> str:
-    """Return the local time of Unix seconds, with the date unless it is today's."""
-    moment = QDateTime.fromSecsSinceEpoch(at)
-    locale, short = QLocale(), QLocale.FormatType.ShortFormat
-    if moment.date() == QDateTime.currentDateTime().date():
-        return locale.toString(moment.time(), short)
-    return locale.toString(moment, short)
