@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blinkpos_desktop.domain.payment import Payment
     from blinkpos_desktop.domain.pricing import PriceMove
     from blinkpos_desktop.domain.recall import LastSale
-    from blinkpos_desktop.domain.sale import Recipient
+    from blinkpos_desktop.domain.sale import Recipient, Sale
     from blinkpos_desktop.domain.story import Story
     from blinkpos_desktop.domain.tips import Scope, TipsReport
     from blinkpos_desktop.domain.transfer import Transfer
@@ -56,6 +56,8 @@ class InvoiceReady:
     """The invoice is stored: its QR can be shown."""
 
     payment: Payment
+    sale: Sale | None = None
+    """The very sale that it was asked for with; none when it is taken up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class ChargeFailed:
     """No invoice came of it; ``sentence`` says why and what to do."""
 
     sentence: str
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,7 @@ class PriceDoubted:
     """No invoice was made because the price moved far: a person may agree to it."""
 
     move: PriceMove
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

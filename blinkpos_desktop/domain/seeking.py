@@ -10,6 +10,7 @@ from typing import Final
 
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.history import Days, Search
+from blinkpos_desktop.domain.item import tidy
 from blinkpos_desktop.domain.money import SATS, Currency, Money, parse_amount
 
 AROUND: Final = timedelta(minutes=30)
@@ -20,6 +21,12 @@ _GROUPS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+", re.ASCII)
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DOTTED_DAY: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})?", re.ASCII)
+_TOO_MUCH: Final = 10**18
+"""No sale comes near it in any minor unit, and no ledger could hold much more."""
+_YEARS: Final = range(1970, 9999)
+"""The day after each has a time of its own, in any zone."""
+_LEAP_YEARS: Final = 9
+"""Among so many years is always one with a 29th of February."""
 _SATS_WORDS: Final = ("sats", "sat")
 
 
@@ -61,7 +68,7 @@ def readings(
     ``today`` is the day that a time of day is meant of, and the end of the year
     that a day without one is meant of.
     """
-    text = " ".join(text.split())
+    text = tidy(text)
     if not text:
         return ()
     if _HASH.fullmatch(text.lower()):
@@ -96,7 +103,8 @@ def _amounts(text: str, currency: Currency) -> list[Reading]:
             continue
         if least.minor > most.minor:
             least, most = most, least
-        found.append(_amount_reading(least, most))
+        if most.minor < _TOO_MUCH:
+            found.append(_amount_reading(least, most))
     return found
 
 
@@ -162,15 +170,21 @@ def _around(day: date, at: time, zone: tzinfo | None) -> Reading:
 
 def _day(text: str, today: date) -> date | None:
     """Read ``2026-08-01`` or ``1.8.2026``; without a year the last such day."""
-    try:
-        if iso := _ISO_DAY.fullmatch(text):
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if dotted := _DOTTED_DAY.fullmatch(text):
-            day, month = int(dotted[1]), int(dotted[2])
-            if dotted[3]:
-                return date(int(dotted[3]), month, day)
-            this_year = date(today.year, month, day)
-            return this_year if this_year <= today else date(today.year - 1, month, day)
-    except ValueError:
-        pass
+    if iso := _ISO_DAY.fullmatch(text):
+        return _date(int(iso[1]), int(iso[2]), int(iso[3]))
+    if dotted := _DOTTED_DAY.fullmatch(text):
+        day, month = int(dotted[1]), int(dotted[2])
+        if dotted[3]:
+            return _date(int(dotted[3]), month, day)
+        years = range(today.year, today.year - _LEAP_YEARS, -1)
+        found = (_date(year, month, day) for year in years)
+        return next((each for each in found if each and each <= today), None)
     return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    """Return a day that sales can be of; ``None`` when there is none."""
+    try:
+        return date(year, month, day) if year in _YEARS else None
+    except ValueError:
+        return None

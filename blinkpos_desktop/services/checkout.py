@@ -104,7 +104,7 @@ class Checkout:
         if attached is None:
             # Given up at the counter meanwhile: nobody was told this invoice.
             raise TillError("This sale was cancelled.")
-        self._feed.publish(InvoiceReady(payment=attached))
+        self._feed.publish(InvoiceReady(payment=attached, sale=sale))
         return attached
 
     async def _plan(self, sale: Sale) -> PaymentPlan:

@@ -99,7 +99,7 @@ class Bridge(QObject):
                 await services.checkout.charge(sale)
             except PriceMovedError as error:
                 _log.warning("charge: %s", error)
-                return PriceDoubted(move=error.move)
+                return PriceDoubted(move=error.move, sale=sale)
             # InvoiceReady is told by the feed, after its commit.
             return None
 
@@ -107,7 +107,7 @@ class Bridge(QObject):
             "charge",
             charge,
             done=lambda doubt: doubt,
-            failed=lambda sentence: ChargeFailed(sentence=sentence),
+            failed=lambda sentence: ChargeFailed(sentence=sentence, sale=sale),
             bug=BUG,
         )
 

@@ -18,6 +18,7 @@ from blinkpos_desktop.domain.errors import (
     UnavailableError,
 )
 from blinkpos_desktop.domain.facts import InvoiceReady
+from blinkpos_desktop.domain.money import SATS
 from blinkpos_desktop.domain.payment import PaymentState
 from blinkpos_desktop.domain.sale import Sale, parse_recipients
 from blinkpos_desktop.services.store.postgres import PostgresStore
@@ -48,6 +49,16 @@ async def test_what_is_shown_is_what_was_asked(
         assert made["external_id"].endswith(f"-{payment.id}-1")
         assert [fact.payment for fact in till.ready()] == [payment]
     assert _states(database_url) == ["awaiting"]
+
+
+async def test_a_code_names_the_very_sale_that_asked_for_it(
+    make_settings: SettingsMaker, simulator: Simulator
+) -> None:
+    sale = Sale(currency=SATS, items=(21,))
+    async with opened(make_settings(), simulator) as till:
+        await till.engine.checkout.charge(sale)
+        [ready] = till.ready()
+    assert ready.sale is sale
 
 
 async def test_a_lost_answer_takes_a_new_number_and_is_never_shown(

@@ -23,6 +23,7 @@ from blinkpos_desktop.domain.facts import (
 )
 from blinkpos_desktop.domain.history import PAGE_SALES, Days, Page, PastSale, Place, Search
 from blinkpos_desktop.domain.payment import PaymentState
+from blinkpos_desktop.domain.seeking import Sort
 from blinkpos_desktop.domain.story import Story, StoryEvent
 from blinkpos_desktop.domain.transfer import TransferEvent
 from blinkpos_desktop.ui.pages.history_page import HistoryPage
@@ -31,7 +32,7 @@ from blinkpos_desktop.ui.viewmodels.sales_model import KEPT_PAGES, SalesModel
 from blinkpos_desktop.ui.viewmodels.story import _transfer_words, story_view
 from blinkpos_desktop.ui.viewmodels.words import Tone
 from blinkpos_desktop.ui.widgets.story import MOST_STEPS
-from tests.ui.fakes import USD, payment_for, sale_of, transfers_of, waiting
+from tests.ui.fakes import USD, payment_for, sale_of, shop, transfers_of, waiting
 from tests.ui.screens import SIZES, Stage
 from tests.ui.screens.history import past_sales
 
@@ -185,6 +186,21 @@ def test_days_narrow_what_is_looked_for(history: History, asked: Asked) -> None:
     assert asked[-1][1] == Search(since=at - 1800, until=at + 1860)
     history.choose_days(None)
     assert history.view.days is None
+
+
+def test_what_was_meant_stays_when_the_shop_has_another_currency(
+    history: History, asked: Asked
+) -> None:
+    history.open()
+    history.type("5")
+    history.read_otherwise()
+    history.read_otherwise()
+    assert asked[-1][1] == Search(words="5")
+    history.on_fact(shop())
+    days = Days(first=date(2026, 8, 1), last=date(2026, 8, 2))
+    history.choose_days(days)
+    assert history.view.readings[history.view.reading].sort is Sort.NOTE
+    assert asked[-1][1].words == "5"
 
 
 def test_silence_is_said_after_a_while_and_can_be_tried_again(

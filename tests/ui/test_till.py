@@ -384,6 +384,33 @@ def test_an_abandoned_sales_invoice_is_not_taken_for_the_next_ones(counter: Coun
     assert counter.till.view.payment == payment_for(second, number=2)
 
 
+def test_an_abandoned_sale_of_the_same_amount_is_not_the_next_one(counter: Counter) -> None:
+    """Who served may be another: the first one's code would send its tip to the wrong person."""
+    first = counter.to_making("21")
+    counter.till.cancel()
+    counter.till.press(Key.CLEAR)
+    second = counter.to_making("21")
+    counter.till.on_fact(InvoiceReady(payment=payment_for(first, number=1), sale=first))
+    assert counter.is_on(Screen.MAKING)
+    assert counter.cancelled == [5_000_000_001]
+    counter.till.on_fact(InvoiceReady(payment=payment_for(second, number=2), sale=second))
+    assert counter.is_on(Screen.INVOICE)
+    assert counter.till.view.payment == payment_for(second, number=2)
+
+
+def test_a_failure_ends_the_sale_that_it_names(counter: Counter) -> None:
+    first = counter.to_making("21")
+    counter.till.cancel()
+    counter.till.press(Key.CLEAR)
+    second = counter.to_making("21")
+    counter.till.on_fact(ChargeFailed(sentence="Refused.", sale=second))
+    assert counter.is_on(Screen.KEYPAD)
+    assert counter.till.view.error == "Refused."
+    counter.till.on_fact(InvoiceReady(payment=payment_for(first, number=1), sale=first))
+    assert counter.is_on(Screen.KEYPAD)
+    assert counter.cancelled == [5_000_000_001]
+
+
 def test_an_abandoned_sales_failure_does_not_end_the_next_one(counter: Counter) -> None:
     counter.to_making("21")
     counter.till.cancel()

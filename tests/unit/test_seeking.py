@@ -128,3 +128,28 @@ def test_days_are_cut_whole_and_never_backwards() -> None:
     assert [each.count for each in cuts(days, Step.MONTH)] == [2, 11]
     with pytest.raises(InputError):
         Days(first=days.last, last=days.first)
+
+
+@pytest.mark.parametrize(
+    "text", ["31.12.9999", "9999-12-31 23:59", "1.1.0001", "0001-01-01 00:10", "0000-01-01"]
+)
+@pytest.mark.parametrize("zone", [None, VIENNA, ZoneInfo("Pacific/Kiritimati")])
+def test_a_day_out_of_all_time_is_no_day(text: str, zone: ZoneInfo | None) -> None:
+    found = readings(text, currency=USD, today=TODAY, zone=zone)
+    assert [each.sort for each in found] == [Sort.NOTE]
+
+
+def test_a_leap_day_without_a_year_is_the_last_one() -> None:
+    assert read("29.2.")[0].days == Days(first=date(2024, 2, 29), last=date(2024, 2, 29))
+    assert sorts("30.2.") == ["note"]
+
+
+def test_an_amount_that_no_ledger_holds_is_none() -> None:
+    dinar = Currency(code="KWD", digits=3)
+    assert sorts("9999999999999999", dinar) == ["note"]
+    assert sorts("99999999999999", dinar) == ["price", "sats", "note"]
+
+
+def test_what_a_database_cannot_hold_is_left_out() -> None:
+    assert read("table\x00 4\ud800") == (Reading(sort=Sort.NOTE, search=Search(words="table 4")),)
+    assert read("\x00") == ()

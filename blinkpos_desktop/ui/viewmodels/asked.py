@@ -1,8 +1,9 @@
 """The charges that were asked for and have not been answered yet.
 
-A charge that was given up before its invoice came still gets an answer, and
-the answers carry no number of ours. This keeps count, so that an answer to an
-abandoned charge is never taken for the answer to the one being waited for.
+A charge that was given up before its invoice came still gets an answer. Each
+names the very sale that it was asked with, for two of the same amount are two
+sales: who served, and so who gets the tip, may be another. An answer that names
+none is told by its amounts and its turn.
 """
 
 from __future__ import annotations
@@ -32,22 +33,27 @@ class Asked:
         """Wait for nothing; the open charges' answers will still come."""
         self._wanted = None
 
-    def answered(self, payment: Payment) -> bool:
+    def answered(self, payment: Payment, sale: Sale | None = None) -> bool:
         """Take an invoice, and tell whether it is the one that the counter waits for."""
+        if sale is not None:
+            is_wanted = sale is self._wanted and _is_for(payment, sale)
+            self._drop(sale)
+            self._wanted = None if is_wanted else self._wanted
+            return is_wanted
         fitting = [sale for sale in self._open if _is_for(payment, sale)]
         if any(sale is self._wanted for sale in fitting):
             self._drop(self._wanted)
             self._wanted = None
             return True
         # An invoice that fits none means that an earlier failure was another charge's.
-        for sale in (fitting or self._open)[:1]:
-            self._drop(sale)
+        for other in (fitting or self._open)[:1]:
+            self._drop(other)
         return False
 
-    def failed(self) -> None:
-        """Take a failure: nothing says whose, so it is the oldest charge's."""
-        for sale in self._open[:1]:
-            self._drop(sale)
+    def failed(self, sale: Sale | None = None) -> None:
+        """Take a failure; where nothing says whose, it is the oldest charge's."""
+        for failed in self._open[:1] if sale is None else [sale]:
+            self._drop(failed)
 
     def _drop(self, gone: Sale | None) -> None:
         # By identity: two charges of the same amount are two charges.

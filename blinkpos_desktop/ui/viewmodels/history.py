@@ -185,7 +185,10 @@ class History(QObject):
         found = readings(
             self._view.text, currency=self._currency, today=self._last_day, zone=self.zone
         )
-        self._set(replace(self._view, readings=found))
+        # The shop may have another currency by now, and what was meant be at another place.
+        meant = self._view.readings[self._view.reading].sort if self._view.readings else None
+        reading = next((at for at, each in enumerate(found) if each.sort is meant), 0)
+        self._set(replace(self._view, readings=found, reading=reading))
         self._find()
 
     def retry(self) -> None:

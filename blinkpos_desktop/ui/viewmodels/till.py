@@ -21,6 +21,7 @@ from blinkpos_desktop.ui.viewmodels.view import Screen, Sound
 
 if TYPE_CHECKING:
     from blinkpos_desktop.domain.facts import ShopReady
+    from blinkpos_desktop.domain.sale import Sale
 
 
 class Till(Currencies):
@@ -101,11 +102,11 @@ class Till(Currencies):
             case ShopReady():
                 self._on_shop(fact)
             case PriceDoubted():
-                self._on_doubt(fact.move)
+                self._on_doubt(fact.move, fact.sale)
             case InvoiceReady():
-                self._on_invoice(fact.payment)
+                self._on_invoice(fact.payment, fact.sale)
             case ChargeFailed():
-                self._on_failure(fact.sentence)
+                self._on_failure(fact.sentence, fact.sale)
             case PaymentPaid():
                 self._on_paid(fact.payment)
             case PaymentClosed():
@@ -143,17 +144,17 @@ class Till(Currencies):
             error=error,
         )
 
-    def _on_doubt(self, move: PriceMove) -> None:
-        self._asked.failed()
+    def _on_doubt(self, move: PriceMove, sale: Sale | None) -> None:
+        self._asked.failed(sale)
         if self._view.screen is Screen.MAKING and not self._asked.is_waiting:
             self.sound_wanted.emit(Sound.ERROR)
             self._set(screen=Screen.PRICE, move=move)
 
-    def _on_invoice(self, payment: Payment) -> None:
+    def _on_invoice(self, payment: Payment, sale: Sale | None) -> None:
         if offer := offer_of(self._view.offers, payment.payment_hash):
             self._open(offer, payment)
             return
-        if self._asked.answered(payment) and self._view.screen is Screen.MAKING:
+        if self._asked.answered(payment, sale) and self._view.screen is Screen.MAKING:
             self._ready = payment
             if self._older.is_open:
                 # Two living codes at one counter: who has read the first may pay it.
@@ -191,8 +192,8 @@ class Till(Currencies):
         if self._view.screen is Screen.INVOICE:
             self._set(older=self._older.words)
 
-    def _on_failure(self, sentence: str) -> None:
-        self._asked.failed()
+    def _on_failure(self, sentence: str, sale: Sale | None) -> None:
+        self._asked.failed(sale)
         self._failure = sentence
         self._leave_making()
 
