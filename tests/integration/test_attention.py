@@ -555,8 +555,9 @@ async def test_chosen_for_another_while_his_wallet_is_looked_up_nobody_else_is_i
             if username == "elturco" and not waits.is_set():
                 waits.set()
                 await choices.choose(item.transfer.id, TO_ANA, WHO)
-                [waiting] = await till.engine.store.waiting_choices(shop.account.id)
-                assert await till.engine.store.carry_out(waiting)
+                # On a slow machine the engine's own service is faster: carried out it is.
+                for waiting in await till.engine.store.waiting_choices(shop.account.id):
+                    await till.engine.store.carry_out(waiting)
             return wallet
 
         monkeypatch.setattr(shop, "wallet", slowly)
