@@ -227,10 +227,13 @@ class Cashier:
         await done.wait()
         del self._completed[ready.payment.id]
         self.times.whole.append(1000 * (time.monotonic() - began))
-        shown = self._eye.on(self._page(KeypadPage, Screen.KEYPAD).amount)
-        await self._hands.touch(self.window.page(Screen.SUCCESS))
-        await self._hands.turned_to(Screen.KEYPAD)
-        await shown
+        green_page = self.window.page(Screen.SUCCESS)
+        # Where forwarding took longer than green stays, the keypad is back already.
+        if self.window.stack.currentWidget() is green_page:
+            shown = self._eye.on(self._page(KeypadPage, Screen.KEYPAD).amount)
+            await self._hands.touch(green_page)
+            await self._hands.turned_to(Screen.KEYPAD)
+            await shown
 
     async def close(self) -> None:
         """Hang up."""
