@@ -185,7 +185,8 @@ async def agrees_to_a_price(control: ControlClient, window: MainWindow, bridge: 
     for key in (till.keypad.keypad.keys[Key.D5], till.keypad.keypad.ok):
         key.strike()
     await till.see(lambda: till.shows(Screen.PRICE))
-    assert page.question.text().startswith("A bitcoin was $100")
+    assert page.question.accessibleName().startswith("A bitcoin was $100")
+    assert page.agree.text().startswith("Sell at $130")
     await till.touch(page.back, lambda: till.shows(Screen.KEYPAD))
     await asyncio.sleep(HOLD_SECONDS)
     till.keypad.keypad.keys[Key.CLEAR].strike()
