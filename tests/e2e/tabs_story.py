@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +31,7 @@ from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import sats_text
 from tests.e2e.stories import Beside
 from tests.support import ledger
-from tests.support.servers import processes_of
+from tests.support.servers import frozen
 
 PAST = 1_000
 """How many sales were made before."""
@@ -146,10 +145,7 @@ async def waits_for_history(_: ControlClient, window: MainWindow, bridge: Bridge
     """A database that hangs: the tab says so in words, and a tap tries again."""
     till = Beside(window, bridge)
     await till.ready()
-    server = processes_of(Path(os.environ["BLINKPOS_SERVER_FOLDER"]))
-    for pid in server:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with frozen(Path(os.environ["BLINKPOS_SERVER_FOLDER"])):
         window.history_tab.click()
         page = window.stack.currentWidget()
         assert isinstance(page, HistoryPage)
@@ -165,9 +161,6 @@ async def waits_for_history(_: ControlClient, window: MainWindow, bridge: Bridge
         )
         window.history_tab.click()
         await till.see(page.retry.isVisible)
-    finally:
-        for pid in server:
-            os.kill(pid, signal.SIGCONT)
     history = window.findChild(History)
     assert history is not None
     await till.see(lambda: _is_there(page, history))

@@ -38,7 +38,7 @@ from tests.integration.stores import (
     recipient_invoice,
     store_at,
 )
-from tests.support.servers import PostgresServer, processes_of
+from tests.support.servers import PostgresServer, frozen, processes_of
 
 S, E = TransferState, TransferEvent
 
@@ -417,15 +417,8 @@ async def test_a_server_that_hangs_is_away_and_then_back(
     try:
         async with store_at(server.fresh_database()) as store:
             payment = await awaiting(store)
-            frozen = processes_of(tmp_path)
-            for pid in frozen:
-                os.kill(pid, signal.SIGSTOP)
-            try:
-                with pytest.raises(UnavailableError):
-                    await store.payment(payment.id)
-            finally:
-                for pid in frozen:
-                    os.kill(pid, signal.SIGCONT)
+            with frozen(tmp_path), pytest.raises(UnavailableError):
+                await store.payment(payment.id)
             monkeypatch.setattr(connections_module, "CHECK_SECONDS", 5.0)
             monkeypatch.setattr(connections_module, "ANSWER_SECONDS", 5.0)
             assert (await store.payment(payment.id)).state is PaymentState.AWAITING

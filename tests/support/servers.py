@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -66,6 +67,29 @@ def processes_of(folder: Path) -> list[int]:
                 continue
     assert found
     return sorted(found)
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """Let a :class:`PostgresServer` hang: its postmaster, and each process that it has started.
+
+    One that it starts while the others are looked for would go on answering.
+    """
+    stopped: set[int] = set()
+    try:
+        while started := set(processes_of(folder)) - stopped:
+            for pid in sorted(started):
+                _signal(pid, signal.SIGSTOP)
+            stopped |= started
+        yield
+    finally:
+        for pid in stopped:
+            _signal(pid, signal.SIGCONT)
+
+
+def _signal(pid: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, what)
 
 
 def postgres_programs(version: int) -> Path | None:
