@@ -51,6 +51,10 @@ SELECT proname::text FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace AND proname = ANY(%(known)s)
 ORDER BY 1;
 
+-- name: look_anew
+-- The sessions are read once a transaction, unless they are asked for anew.
+SELECT pg_stat_clear_snapshot();
+
 -- name: other_tills
 -- Sessions of tills and their commands in this database, other than ours.
 SELECT count(*) AS sessions FROM pg_stat_activity

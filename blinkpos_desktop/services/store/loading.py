@@ -5,6 +5,7 @@ Blocks, as ``whole`` does.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
@@ -36,6 +37,8 @@ from blinkpos_desktop.services.store.whole import (
 
 _BLOCK: Final = 1 << 16
 _TURN_SECONDS: Final = 60
+_LINGERS_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.05
 _LIVED_IN: Final = ("payments", "items", "imported_payments", "imported_events", "moves")
 """A ledger with a row in any of these is somebody's history."""
 
@@ -162,8 +165,17 @@ class Loading:
         self._block.clear()
 
     def _refuse_company(self) -> None:
-        if self.whole.rows("other_tills")[0]["sessions"]:
-            raise SettingsError("A till or a command is using this database: end it first.")
+        # The server lists one that has just hung up for a moment more.
+        until = time.monotonic() + _LINGERS_SECONDS
+        while self._has_company():
+            if time.monotonic() >= until:
+                raise SettingsError("A till or a command is using this database: end it first.")
+            time.sleep(_LOOK_SECONDS)
+
+    def _has_company(self) -> bool:
+        # Without it a transaction sees the sessions of its first look for ever.
+        self.whole.rows("look_anew")
+        return bool(self.whole.rows("other_tills")[0]["sessions"])
 
     def _make_room(self) -> None:
         """Refuse a database with something in it; drop the tables of a till that never sold."""
