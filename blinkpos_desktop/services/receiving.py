@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from typing import Final
 
 from blinkpos_desktop.domain.errors import TillError
 from blinkpos_desktop.domain.facts import PaymentPaid
+from blinkpos_desktop.domain.newest import Newest
 from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.services.feed import Feed
 from blinkpos_desktop.services.ports import BlinkGateway, Store
 
 _LOOKUP_SECONDS: Final = 2.0
-_MOST_REMEMBERED: Final = 1000
+_MOST_TOLD: Final = 10_000
+"""Told once each: of those that were told before so many others nobody hears any more."""
+_MOST_HASHES: Final = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -24,9 +26,8 @@ class Receiving:
     def __init__(self, store: Store, gateway: BlinkGateway, feed: Feed) -> None:
         """Start with nothing announced."""
         self._store, self._gateway, self._feed = store, gateway, feed
-        self._announced: set[int] = set()
-        self._hashes: OrderedDict[str, None] = OrderedDict()
-        """Of those that were told last."""
+        self._announced: Newest[int] = Newest(_MOST_TOLD)
+        self._hashes: Newest[str] = Newest(_MOST_HASHES)
 
     async def paid(self, payment_id: int, received_sats: int | None) -> None:
         """Record a payment as paid and tell it; a repeat is a no-op.
@@ -55,9 +56,7 @@ class Receiving:
         """Tell a payment that is recorded as received, by whom it may be; a repeat is a no-op."""
         if payment.id not in self._announced:
             self._announced.add(payment.id)
-            self._hashes[payment.payment_hash] = None
-            if len(self._hashes) > _MOST_REMEMBERED:
-                self._hashes.popitem(last=False)
+            self._hashes.add(payment.payment_hash)
             self._feed.publish(PaymentPaid(payment=payment))
 
     async def _look_up(self, payment_id: int) -> int | None:

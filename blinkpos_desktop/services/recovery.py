@@ -61,6 +61,7 @@ class Recovery:
             self._start(fact.payment.id, at_once=fact.payment.was_closed)
         elif isinstance(fact, PaymentCompleted):
             self._left.discard(fact.payment.id)
+            self._own.discard(fact.payment.id)
         elif isinstance(fact, AttentionChanged):
             if self._is_held and fact.hold is None:
                 self._hurry.set()

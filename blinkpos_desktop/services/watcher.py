@@ -102,7 +102,8 @@ class Watcher:
             # Offered at this counter: its customer may be paying, and its end must be told.
             isinstance(fact, SaleLeftOpen) and fact.payment.state is PaymentState.AWAITING
         ):
-            self._own.add(fact.payment.id)
+            if self._only_own:
+                self._own.add(fact.payment.id)
             self._on_screen[fact.payment.id] = fact.payment
             # Its QR is new: the first question is worth asking a few seconds on.
             self._asked[fact.payment.id] = int(self._clock.now())
@@ -166,6 +167,8 @@ class Watcher:
         if not self._only_own and not 0 <= now - self._reloaded_at < RELOAD_SECONDS:
             self._open = {each.id: each for each in await self._store.watched(account_id)}
             self._reloaded_at = now
+            watched = self._open.keys() | self._on_screen.keys()
+            self._asked = {each: at for each, at in self._asked.items() if each in watched}
         for waiting in tuple(self._open.values()):
             # Somebody stands at the counter: that invoice never waits for a hundred old ones.
             await self._ask_on_screen()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from blinkpos_desktop.domain import payment as payment_module
 from blinkpos_desktop.domain.blink import InvoiceStatus, PaidUpdate
 from blinkpos_desktop.domain.facts import InvoiceReady
+from blinkpos_desktop.domain.newest import Newest
 from blinkpos_desktop.domain.payment import Intended, Invoice, Payment, PaymentState
 from blinkpos_desktop.domain.plan import PaymentPlan
 from blinkpos_desktop.services.checkout import Checkout
@@ -67,7 +68,7 @@ async def _trusting(self: Closing, payment: Payment, *, to: PaymentState) -> Pay
 
 @wrong.function("count a duplicate update twice", Receiving, "paid")
 async def _again(self: Receiving, payment_id: int, received_sats: int | None) -> None:
-    self._announced.clear()
+    self._announced = Newest(1)
     await _paid(self, payment_id, received_sats)
 
 

@@ -11,7 +11,6 @@ from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.money import SATS, Currency, Money
 from blinkpos_desktop.domain.parts import Health, Part, PartChanged
 from blinkpos_desktop.domain.transfer import TransferState
-from blinkpos_desktop.ui.viewmodels.notices import MAX_REMEMBERED, Remembered
 from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.words import (
@@ -103,16 +102,6 @@ def test_a_customer_sees_no_trouble() -> None:
     assert progress_line(replace(tip, reason="No wallet.")) == "2 sats to elturco …"
     kept = replace(tip, state=TransferState.KEPT, reason="No merchant is set.")
     assert progress_line(kept) == "2 sats kept"
-
-
-def test_remembered_forgets_the_oldest() -> None:
-    remembered = Remembered()
-    for number in range(MAX_REMEMBERED + 1):
-        remembered.add(str(number))
-        remembered.add(str(number))
-    assert "0" not in remembered
-    assert "1" in remembered
-    assert str(MAX_REMEMBERED) in remembered
 
 
 # -- status -----------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from blinkpos_desktop.domain.newest import Newest
 from blinkpos_desktop.ui.viewmodels.view import Notice, NoticeKind
 
 if TYPE_CHECKING:
@@ -18,26 +18,6 @@ MAX_ELSEWHERE: Final = 3
 MAX_REMEMBERED: Final = 1000
 
 
-class Remembered:
-    """The newest thousand hashes: a till that runs for weeks forgets the oldest."""
-
-    def __init__(self) -> None:
-        self._order: deque[str] = deque()
-        self._hashes: set[str] = set()
-
-    def __contains__(self, payment_hash: str) -> bool:
-        return payment_hash in self._hashes
-
-    def add(self, payment_hash: str) -> None:
-        """Remember a hash."""
-        if payment_hash in self._hashes:
-            return
-        self._order.append(payment_hash)
-        self._hashes.add(payment_hash)
-        if len(self._order) > MAX_REMEMBERED:
-            self._hashes.discard(self._order.popleft())
-
-
 class Notices:
     """What is told of money whose QR is not on this screen: what others say, and what was heard.
 
@@ -46,7 +26,9 @@ class Notices:
     """
 
     def __init__(self) -> None:
-        self._given_up, self._left_open, self._told = Remembered(), Remembered(), Remembered()
+        self._given_up: Newest[str] = Newest(MAX_REMEMBERED)
+        self._left_open: Newest[str] = Newest(MAX_REMEMBERED)
+        self._told: Newest[str] = Newest(MAX_REMEMBERED)
         self._announced: tuple[Announcement, ...] = ()
         self._heard: tuple[Notice, ...] = ()
         """What this till was told by facts, the newest first."""
