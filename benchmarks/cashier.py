@@ -256,6 +256,7 @@ def things() -> dict[str, int]:
     gc.collect()
     return {
         "pss": memory_kib(),
+        "own": memory_kib("Anonymous"),
         "tasks": len(asyncio.all_tasks()),
         "widgets": len(widgets),
         "timers": sum(len(top.findChildren(QTimer)) for top in app.topLevelWidgets()),

@@ -26,11 +26,14 @@ TICK_MS: Final = 2
 """How often Qt's loop is looked at for a stall."""
 
 
-def memory_kib() -> int:
-    """Return this process's proportional set size in KiB (Linux; 0 elsewhere)."""
+def memory_kib(kind: str = "Pss") -> int:
+    """Return this process's memory in KiB (Linux; 0 elsewhere).
+
+    ``Pss`` is its share of what it maps; ``Anonymous`` its own, whoever else maps the same files.
+    """
     try:
         with open("/proc/self/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123 (as light)
-            return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            return next(int(line.split()[1]) for line in file if line.startswith(f"{kind}:"))
     except OSError:
         return 0
 

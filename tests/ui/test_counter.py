@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.errors import UnavailableError
 from blinkpos_desktop.domain.facts import (
     CheckFailed,
@@ -162,21 +163,38 @@ def test_an_offer_is_taken_up_once_and_green_belongs_to_it(desk: Desk) -> None:
 
 
 def test_a_taken_up_sale_is_cancelled_or_expires_as_any_other(desk: Desk) -> None:
-    desk.type("5")
     payment = desk.offer()
     desk.take_up()
     desk.till.on_fact(InvoiceReady(payment=payment))
     closed = replace(payment, state=PaymentState.EXPIRED)
     desk.till.on_fact(PaymentClosed(payment=closed))
     assert desk.till.view.error == "This code has expired. Press OK for a new one."
-    # OK would sell that sale anew, not what had been typed before.
+    # OK would sell that sale anew.
     assert desk.till.view.entry.total == payment.base
     again = desk.offer(2)
+    desk.till.press(Key.CLEAR)
     desk.take_up()
     desk.till.on_fact(InvoiceReady(payment=again))
     desk.wait()
     desk.till.cancel()
     assert desk.cancelled == [again.id]
+
+
+def test_what_is_typed_or_in_the_cart_is_not_lost_to_an_offer(desk: Desk) -> None:
+    desk.till.press(Key.D5)
+    payment = desk.offer()
+    desk.take_up()
+    assert desk.taken == []
+    assert desk.till.view.error == "Finish or clear what is typed first."
+    desk.till.press(Key.CLEAR)
+    desk.take_up()
+    assert (desk.taken, desk.till.view.error) == ([payment.id], "")
+    # Typed while its code was on the way: it is offered again.
+    desk.till.press(Key.D5)
+    desk.till.on_fact(InvoiceReady(payment=payment))
+    assert desk.is_on(Screen.KEYPAD)
+    assert (desk.offered(), desk.till.view.entry.total.minor) == ([1], 5)
+    assert not desk.till.view.offers[0].is_opening
 
 
 def test_in_another_currency_nothing_is_typed_for_it(desk: Desk) -> None:
@@ -207,6 +225,7 @@ def test_a_code_that_comes_while_something_else_is_begun_is_not_cancelled(desk: 
     assert (desk.offered(), desk.cancelled) == ([7], [])
     desk.wait()
     desk.till.back()
+    desk.till.press(Key.CLEAR)
     desk.wait()
     desk.take_up()
     assert desk.taken == [payment.id] * 2

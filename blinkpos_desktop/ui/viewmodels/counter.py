@@ -125,6 +125,10 @@ class Counter(QObject):
     def take_up(self, offer: Offer) -> None:
         """Put a sale that was left open on the screen again; its InvoiceReady shows it."""
         if self._is_offered(offer) and not offer.is_opening:
+            if self._is_begun():
+                # That sale would take its place, and it would be lost.
+                self._set(error=self.tr("Finish or clear what is typed first."))
+                return
             self.sound_wanted.emit(Sound.CLICK)
             payment_id = offer.payment.id
             self._set(offers=opening(self._view.offers, payment_id, is_opening=True), error="")
@@ -201,7 +205,8 @@ class Counter(QObject):
     def _open(self, offer: Offer, payment: Payment) -> None:
         """Show the code of a sale that was left open, if that is still wanted."""
         offers = self._view.offers
-        if not offer.is_opening or self._view.screen is not Screen.KEYPAD:
+        is_free = self._view.screen is Screen.KEYPAD and not self._is_begun()
+        if not offer.is_opening or not is_free:
             # Something else was begun meanwhile: it can still be taken up after that.
             self._stop_opening(payment.id)
             return
@@ -215,6 +220,10 @@ class Counter(QObject):
             offers=without(offers, payment.payment_hash),
             older="",
         )
+
+    def _is_begun(self) -> bool:
+        """Whether a sale is being typed, or was put together."""
+        return self._view.basket != Cart(currency=self._view.entry.currency)
 
     def _stop_opening(self, payment_id: int, *, error: str = "") -> None:
         offers = opening(self._view.offers, payment_id, is_opening=False)
