@@ -261,6 +261,10 @@ async def taken_up(control: ControlClient, window: MainWindow, bridge: Bridge) -
     # It blocks nobody: something can be typed, and the offer stays.
     till.keypad.keypad.keys[Key.D5].strike()
     assert till.keypad.keypad.ok.isEnabled()
+    # And it does not take the place of what is typed.
+    told = "Finish or clear what is typed first."
+    await till.touch(till.keypad.offer.take_up, lambda: till.keypad.hint.text() == told)
+    till.keypad.keypad.keys[Key.CLEAR].strike()
     await till.touch(till.keypad.offer.take_up, lambda: till.shows(Screen.INVOICE))
     assert left.invoice is not None
     assert till.code.amount.text() == "21 sats"
