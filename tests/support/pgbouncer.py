@@ -49,11 +49,12 @@ def pgbouncer(
     users.write_text(f'"{USER}" "{PASSWORD}"\n')
     port = port or free_port()
     conf = folder / "pgbouncer.ini"
+    # Each test has a database of its own: what is left of it makes room for the next ones'.
     conf.write_text(
         f"[databases]\n* = {place}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
         f"unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {users}\n"
         f"pool_mode = {mode}\ndefault_pool_size = {SERVER_CONNECTIONS}\n"
-        "max_client_conn = 300\n"
+        "max_client_conn = 300\nserver_idle_timeout = 5\n"
     )
     with serving([*server_user().prefix, program, "-q", str(conf)], port, folder):
         yield PgBouncer(port)
