@@ -189,6 +189,8 @@ def _add_key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     ):
         one = whats.add_parser(what, help=help_, allow_abbrev=False)
         one.set_defaults(run=_key, what=what, bug=LEDGER_BUG, payout=False, file=False, json=False)
+        # Taken to be refused without being shown: argparse repeats what it does not know.
+        one.add_argument("given", nargs="*", help=argparse.SUPPRESS)
         if what == "check":
             one.add_argument("--json", action="store_true", help="one JSON object on stdout")
         else:
@@ -279,6 +281,11 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 
 def _key(options: argparse.Namespace) -> int:
+    if options.given:
+        raise InputError(
+            "A key is no argument, which others can see: it is asked for, or read from standard "
+            "input. If this was one, make another at Blink."
+        )
     from blinkpos_desktop import app
 
     return app.key(

@@ -224,8 +224,10 @@ class _Fields:
         value = self._take(name)
         if value is None:
             return None
+        text = str(value).strip()
         try:
-            number = Decimal(str(value).strip())
+            # Decimal takes "1_000" and other scripts' digits as well.
+            number = Decimal(text if text.isascii() and "_" not in text else "NaN")
         except InvalidOperation:
             number = Decimal("NaN")
         exponent = number.as_tuple().exponent

@@ -88,7 +88,7 @@ def _run(settings: Settings, request: BackupRequest) -> int:
             proven = _prove(conninfo, settings, part, made.inventory)
             _keep(part, made.path)
         finally:
-            part.unlink(missing_ok=True)
+            _discard(part)
         if proven is None:
             say(
                 f"{made.path} is made and could only be read back: there is no scratch database "
@@ -153,11 +153,16 @@ def _write(conninfo: str, settings: Settings, folder: Path, request: BackupReque
             ):
                 inventory = whole.pour(archive, progress.tell)
                 archive.finish(inventory)
+        except FileExistsError as error:
+            # Somebody else's, of the same second: it is not ours to discard.
+            raise SettingsError(
+                f"Another backup is being written to {folder}: try again.", cause=str(error)
+            ) from error
         except OSError as error:
-            part.unlink(missing_ok=True)
+            _discard(part)
             raise _cannot_write(folder, error) from error
         except BaseException:
-            part.unlink(missing_ok=True)
+            _discard(part)
             raise
     return _Made(path=path, head=head, inventory=inventory)
 
@@ -234,6 +239,14 @@ def _prune(folder: Path, ledger: str) -> None:
             path.unlink()
         except OSError as error:
             _log.warning("an old backup stays: %s", error)
+
+
+def _discard(part: Path) -> None:
+    """Remove an unfinished file. A disk that is read-only or gone has said so already."""
+    try:
+        part.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("an unfinished backup stays: %s", error)
 
 
 def _part_of(path: Path) -> Path:

@@ -150,6 +150,7 @@ class _TipStore:
         try:
             self._expect("{")
             if self._next() == "}":
+                self._end()
                 return
             while True:
                 self._next()
@@ -158,10 +159,17 @@ class _TipStore:
                 self._next()
                 yield _entry(line, name, self._value())
                 if self._next() == "}":
+                    self._end()
                     return
                 self._expect(",")
         except InputError as error:
             yield _entry(self._line, error.sentence, None, problem=error.sentence)
+
+    def _end(self) -> None:
+        """Take the last brace. What follows it is a file that was written over, or two in one."""
+        self._at += 1
+        if self._peek():
+            raise InputError("here the file should end: what follows is not read.")
 
     def _expect(self, char: str) -> None:
         if self._next() != char:
@@ -170,6 +178,12 @@ class _TipStore:
 
     def _next(self) -> str:
         """Return the next character that is no space, without taking it."""
+        if char := self._peek():
+            return char
+        raise InputError("the file breaks off here.")
+
+    def _peek(self) -> str:
+        """Return the same, and nothing at the file's end."""
         while True:
             space = _SPACE.match(self._text, self._at)
             assert space is not None, "it matches nothing, too"
@@ -177,7 +191,7 @@ class _TipStore:
             if self._at < len(self._text):
                 return self._text[self._at]
             if not self._read():
-                raise InputError("the file breaks off here.")
+                return ""
 
     def _value(self) -> Json:
         """Take a whole value; read on while it may only be the beginning of one."""

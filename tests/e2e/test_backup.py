@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from dataclasses import replace
@@ -230,6 +231,50 @@ def test_what_keeps_it_from_being_made(program: Program, database_url: str) -> N
         )
     newer = program.run("backup")
     assert (newer.code, "newer than this program" in newer.err) == (2, True)
+
+
+def test_another_backup_of_the_same_second_keeps_its_file(
+    make_settings: SettingsMaker,
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program.run("audit")
+    settings = make_settings(backup_dir=tmp_path / "b")
+    real = archive.writing
+
+    def second(path: Path, passphrase: str | None, head: archive.Head) -> Any:  # noqa: ANN401 (the block)
+        path.write_text("another's")
+        return real(path, passphrase, head)
+
+    monkeypatch.setattr(backup, "writing", second)
+    assert backup.run(settings, backup.BackupRequest()) == 2
+    assert "Another backup is being written" in capsys.readouterr().err
+    [part] = (tmp_path / "b").iterdir()
+    assert part.read_text() == "another's"
+
+
+def test_a_stick_that_is_read_only_is_said_so(
+    make_settings: SettingsMaker,
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program.run("audit")
+    settings = make_settings(backup_dir=tmp_path / "b")
+    read_only = OSError(errno.EROFS, "Read-only file system")
+
+    def refuse(*_: object, **_options: object) -> None:
+        raise read_only
+
+    # Such a disk refuses to remove even what is not there.
+    with monkeypatch.context() as stick:
+        stick.setattr(backup, "writing", refuse)
+        stick.setattr(Path, "unlink", refuse)
+        assert backup.run(settings, backup.BackupRequest()) == 2
+    assert "can't be written" in capsys.readouterr().err
 
 
 def test_one_that_does_not_come_back_the_same_is_no_backup(

@@ -164,6 +164,13 @@ def test_bad_rows_are_named_and_nothing_is_half_done(program: Program, database_
     assert (ended.code, ended.events[0]["event"], ended.events[-1]["new"]) == (1, "bad", 1)
     assert len(ledger.rows(database_url, "SELECT * FROM imported_payments")) == 4
 
+    # Two stores in one file: the second one is not lost in silence.
+    broken.write_text(text + "\n" + json.dumps({_hash(9): _entry(9)}))
+    ended = program.run("import", str(broken), "--yes", "--json")
+    assert (ended.code, ended.events[0]["event"], ended.events[-1]["new"]) == (1, "bad", 2)
+    assert "here the file should end" in ended.events[0]["sentence"]
+    assert len(ledger.rows(database_url, "SELECT * FROM imported_payments")) == 4
+
 
 def test_the_origins_own_database(
     program: Program, database_url: str, postgres: PostgresServer

@@ -142,8 +142,10 @@ def test_what_can_not_be_stored_is_refused(program: Program) -> None:
         assert (ended.code, ended.out) == (2, ""), ended
         assert words in ended.err
         assert "no key at all" not in ended.err
-    for line in ("key", "key show", f"key set {KEY}"):
-        assert shop.run(*line.split()).code == 2
+    for line in ("key", "key show", f"key set {KEY}", f"key check {KEY}"):
+        ended = shop.run(*line.split())
+        assert ended.code == 2
+        assert KEY not in ended.out + ended.err
     assert not (program.folder / ".config" / "blinkpos" / "keys").exists()
 
 

@@ -111,6 +111,8 @@ def test_a_sat_that_the_origin_rounded_away_is_forgiven() -> None:
         ({"total_amount": "-1"}, "total_amount"),
         ({"total_amount": "NaN"}, "total_amount"),
         ({"total_amount": "1e99"}, "total_amount"),
+        ({"total_amount": "2_3"}, "total_amount"),
+        ({"total_amount": "\u0662\u0663"}, "total_amount"),
         ({"total_amount": "2100000000000001"}, "total_amount"),
         ({"total_amount": True}, "total_amount"),
         ({"total_amount": "", "base_amount": ""}, "total_amount"),
