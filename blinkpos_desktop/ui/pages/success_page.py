@@ -11,6 +11,7 @@ from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import (
+    first_parts,
     grouped,
     money_text,
     progress_line,
@@ -22,7 +23,8 @@ from blinkpos_desktop.ui.widgets.check import CheckMark
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import Page, clear
 
-_MOST_LINES = 4
+_MOST_LINES = 5
+"""The merchant's part, and those of four who share a tip."""
 
 
 class SuccessPage(Page):
@@ -116,7 +118,9 @@ class SuccessPage(Page):
     def _show_transfers(self, payment: Payment) -> None:
         clear(self._lines)
         # A customer looks at it: what needs a person is told by the badge, not here.
-        for transfer in payment.transfers[:_MOST_LINES]:
-            line = Label(progress_line(transfer), role="caption", wrap=True)
+        parts, rest = first_parts(payment, _MOST_LINES)
+        texts = [progress_line(transfer) for transfer in parts]
+        for text in [*texts, rest] if rest else texts:
+            line = Label(text, role="caption", wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._lines.addWidget(line)
