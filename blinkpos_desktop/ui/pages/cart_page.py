@@ -25,7 +25,7 @@ from blinkpos_desktop.ui.widgets.cart import CartRow, row_height
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import TextLine
-from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
+from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear, put_in_order
 from blinkpos_desktop.ui.widgets.pager import Pager
 from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.stack import Stack
@@ -152,7 +152,7 @@ class _Lines(Page):
         self.total = AmountLine(name=self.tr("To be paid"))
         self.total.set_alignment(Qt.AlignmentFlag.AlignRight)
         self.rows, self.pager = _Rows(till), Pager()
-        self._hint = ElidedLabel(role="body")
+        self._hint = Label(role="body", wrap=True)
         self.discount = Button(self.tr("Discount"))
         self.note = Button(self.tr("Note"))
         self.back = Button(self.tr("Back"))
@@ -177,6 +177,7 @@ class _Lines(Page):
         self.discount.clicked.connect(lambda: till.open_discount(None))
         self.note.clicked.connect(till.open_note)
         self.rows.paged.connect(self.pager.show_place)
+        self.rows.paged.connect(self._put_in_order)
         self.pager.turned.connect(self.rows.turn_to)
         for button in (self.discount, self.note):
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -213,12 +214,18 @@ class _Lines(Page):
         self.total.set_size(metrics.font("large"))
         self.rows.set_metrics(metrics)
         self.pager.set_metrics(metrics)
-        self._hint.setFixedHeight(metrics.line("body"))
+        # One line is always there; words that need another take it from the rows.
+        self._hint.setMinimumHeight(metrics.line("body"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for button in (self.discount, self.note):
             self._show_on(button, button.accessibleName())
+
+    def _put_in_order(self) -> None:
+        stops = [stop for row in self.rows.rows for stop in row.stops]
+        foot = (self.discount, self.note, *self.pager.stops, self.back, self.charge)
+        put_in_order([*stops, *foot])
 
     @staticmethod
     def _show_on(button: Button, text: str) -> None:

@@ -43,7 +43,7 @@ class KeypadPage(TwoPane):
         self.notices = NoticeList()
         self._currency = Label(role="caption")
         self._worth = Label(role="caption")
-        self.price = ElidedLabel(role="caption")
+        self.price = Label(role="caption", wrap=True)
         self._price: PriceView | None = None
         self._ageing = QTimer(self)
         self._ageing.setInterval(AGE_MS)
@@ -107,7 +107,8 @@ class KeypadPage(TwoPane):
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
         self._sum.setFixedHeight(line)
-        self.price.setFixedHeight(metrics.line("caption"))
+        # Its age is behind the price, and must not be what is cut off.
+        self.price.setMinimumHeight(metrics.line("caption"))
         self._line.setSpacing(metrics.gap)
         self._foot.setSpacing(metrics.gap)
         self._foot.setContentsMargins(0, metrics.gap, 0, 0)
