@@ -80,7 +80,9 @@ class _Rows(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._till = till
         self._cart: Cart | None = None
-        self._metrics, self._page, self._room = Metrics(), 0, 0
+        self._metrics, self._room = Metrics(), 0
+        self._seen = 0
+        """The number of the line whose page is shown, however many lines a page has."""
         self.rows: list[CartRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -99,7 +101,7 @@ class _Rows(QWidget):
             has_grown = self._cart is None or len(cart.lines) > len(self._cart.lines)
             self._cart = cart
             # What has just come is shown.
-            self._page = len(cart.lines) if has_grown else self._page
+            self._seen = len(cart.lines) - 1 if has_grown else self._seen
             self._fill()
 
     def sizeHint(self) -> QSize:
@@ -111,7 +113,7 @@ class _Rows(QWidget):
         return self.sizeHint()
 
     def turn_to(self, page: int) -> None:
-        self._page = page
+        self._seen = page * self._room
         self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -129,12 +131,13 @@ class _Rows(QWidget):
         cart = self._cart
         count = len(cart.lines) if cart else 0
         pages = max(1, -(-count // self._room))
-        self._page = max(0, min(self._page, pages - 1))
-        first = self._page * self._room
+        self._seen = max(0, min(self._seen, count - 1))
+        page = self._seen // self._room
+        first = page * self._room
         if cart is not None:
             for at in range(first, min(first + self._room, count)):
                 self._add(at, CartRow(cart.lines[at], cart.currency, self._metrics))
-        self.paged.emit(self._page, pages)
+        self.paged.emit(page, pages)
 
     def _add(self, at: int, row: CartRow) -> None:
         row.counted.connect(lambda quantity: self._till.set_quantity(at, quantity))
