@@ -150,7 +150,9 @@ class KeypadPage(TwoPane):
             self._ageing.start()
         age = None if price.since is None else time.time() - price.since
         text, tone = price_line(price.bitcoin, age)
-        self.price.setText(text)
+        # Where it takes two lines, the age stands whole on the second.
+        before, dot, behind = text.partition(" · ")
+        self.price.setText(before + dot + behind.replace(" ", "\N{NO-BREAK SPACE}"))
         self.price.set_tone("alert" if tone is Tone.ALERT else "quiet")
 
     def _build_panel(self) -> QWidget:
