@@ -196,7 +196,9 @@ def _replace(path: Path, text: str, stamp: str) -> None:
         _sync_folder(target.parent)
     except (OSError, UnicodeEncodeError) as error:
         raise SettingsError(
-            f"The settings file {path} can't be written.", cause=str(error)
+            f"The settings file {path} can't be written: let this user write it, and look for "
+            "room on the disk.",
+            cause=str(error),
         ) from error
 
 

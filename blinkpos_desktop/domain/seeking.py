@@ -160,10 +160,11 @@ def _moments(text: str, today: date, zone: tzinfo | None) -> list[Reading]:
 
 
 def _around(day: date, at: time, zone: tzinfo | None) -> Reading:
-    moment = datetime.combine(day, at, zone).timestamp()
+    # In autumn an hour comes twice, and nobody says which one he means: both are looked through.
+    times = [datetime.combine(day, at.replace(fold=fold), zone).timestamp() for fold in (0, 1)]
     search = Search(
-        since=int(moment - AROUND.total_seconds()),
-        until=int(moment + AROUND.total_seconds()) + 60,
+        since=int(min(times) - AROUND.total_seconds()),
+        until=int(max(times) + AROUND.total_seconds()) + 60,
     )
     return Reading(sort=Sort.TIME, search=search, days=Days(first=day, last=day), at=at)
 

@@ -23,7 +23,8 @@ def dress(window: QWidget, look: Look, metrics: Metrics) -> None:
     lengths = {
         "radius": metrics.radius,
         "gap": metrics.gap,
-        "target": metrics.target,
+        # Without the border, which is thicker in high contrast: a target is as high in every look.
+        "target": metrics.target - 2 * (palette.border - 1),
         "dot": metrics.px(10),
         "border": palette.border,
         "focus_width": palette.focus,

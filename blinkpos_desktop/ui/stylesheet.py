@@ -43,11 +43,11 @@ QPushButton[role="choice"] { font-size: ${title_px}px; padding: ${gap}px; }
 QPushButton[role="main"] { background: $accent; color: $on_accent; border-color: $accent;
                            font-weight: 700; }
 QPushButton[role="main"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
-QPushButton[role="main"]:disabled { background: $surface; color: $faint; border-color: $line; }
+QPushButton[role="main"]:disabled { background: $surface; color: $faint; border-color: $edge; }
 QPushButton[role="ok"] { background: $accent; color: $on_accent; border-color: $accent;
                          font-size: ${key_px}px; font-weight: 700; padding: 0; }
 QPushButton[role="ok"]:pressed { background: $accent_pressed; border-color: $accent_pressed; }
-QPushButton[role="ok"]:disabled { background: $surface; color: $faint; border-color: $line; }
+QPushButton[role="ok"]:disabled { background: $surface; color: $faint; border-color: $edge; }
 QPushButton[role="plain"] { background: transparent; border-color: transparent; color: $muted; }
 QPushButton[role="plain"]:pressed { background: $pressed; color: $text; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0;

@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.appearance import Appearance, Look
 from blinkpos_desktop.ui.theme import PALETTES
 from tests.ui.reading import controls, walked
-from tests.ui.screens import SIZES, Stage, keypad, on_stage, shelf
+from tests.ui.screens import SIZES, Stage, cart, keypad, on_stage, sale, selling, shelf
 
 
 def test_tab_goes_from_key_to_key_and_back(qtbot: QtBot) -> None:
@@ -30,6 +30,21 @@ def test_tab_goes_from_key_to_key_and_back(qtbot: QtBot) -> None:
     order[first + 1].setFocus()
     QTest.keyClick(order[first + 1], Qt.Key.Key_Backtab)
     assert QApplication.focusWidget() is order[first]
+
+
+@pytest.mark.parametrize("make", [sale.tip, selling.tip_four, cart.cart, cart.cart_discounts])
+def test_tab_goes_down_the_page(qtbot: QtBot, make: Callable[[], Stage]) -> None:
+    stage = on_stage(make, SIZES[1])
+    qtbot.addWidget(stage.window)
+    stage.window.activateWindow()
+    order = [widget for widget in walked(stage.window) if widget is not stage.window]
+
+    def place(widget: QWidget) -> tuple[int, int]:
+        corner = widget.mapTo(stage.window, QPoint(0, 0))
+        return corner.y() // 20, corner.x()
+
+    names = [widget.accessibleName() for widget in order]
+    assert names == [widget.accessibleName() for widget in sorted(order, key=place)]
 
 
 @pytest.mark.parametrize("look", PALETTES)

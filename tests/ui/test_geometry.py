@@ -171,13 +171,19 @@ def scrolled(window: MainWindow) -> int:
     return frame.verticalScrollBar().maximum() if frame is not None else 0
 
 
-def walk(stage: Stage, text_scale: int, sizes: tuple[QSize, ...] = WALK) -> list[str]:
+def walk(
+    stage: Stage,
+    text_scale: int,
+    sizes: tuple[QSize, ...] = WALK,
+    *,
+    look: Look = Look.DARK,
+) -> list[str]:
     """Return what is wrong in a window that goes through the sizes, with text of a scale."""
     found = []
     window = stage.window
     # It was painted once: what follows is measured only.
     window.setUpdatesEnabled(False)
-    window.wear(Appearance(look=Look.DARK, text_scale=text_scale))
+    window.wear(Appearance(look=look, text_scale=text_scale))
     for size in sizes:
         window.resize(size)
         settle()
@@ -228,6 +234,17 @@ def test_everything_fits_at_every_scale(
     stage = on_stage(make, FIRST)
     qtbot.addWidget(stage.window)
     assert walk(stage, text_scale) == []
+
+
+@pytest.mark.parametrize(
+    "make", [*MIRRORED, history.history_days, tips.tips_days], ids=lambda make: make.__name__
+)
+def test_everything_fits_with_the_thick_lines_of_high_contrast(
+    qtbot: QtBot, make: Callable[[], Stage]
+) -> None:
+    stage = on_stage(make, FIRST)
+    qtbot.addWidget(stage.window)
+    assert walk(stage, ORDINARY, look=Look.CONTRAST) == []
 
 
 @pytest.mark.parametrize("make", MIRRORED, ids=lambda make: make.__name__)

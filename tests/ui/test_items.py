@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -40,8 +40,9 @@ from blinkpos_desktop.ui.pages.last_sale_page import LastSalePage
 from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import TIMES
 from tests.ui.fakes import PRESETS, USD, payment_for, sale_of, shop
-from tests.ui.screens import SIZES, Stage
+from tests.ui.screens import SIZES, Stage, on_stage, shelf
 from tests.ui.screens.shelf import shelf_of
+from tests.ui.screens.stage import settle
 
 COFFEE, CROISSANT = shelf_of()[0], shelf_of()[5]
 EAN = COFFEE.code
@@ -271,6 +272,16 @@ def test_a_long_cart_turns_its_pages_and_shows_what_has_just_come(stage: Stage) 
     assert not lines.charge.isEnabled()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_cart_that_is_opened_shows_its_last_line(qtbot: QtBot, size: QSize) -> None:
+    stage = on_stage(shelf.items_many, size)
+    qtbot.addWidget(stage.window)
+    stage.till.open_cart()
+    settle()
+    last = stage.till.view.cart.lines[-1].name
+    assert cart(stage).lines.rows.rows[-1].out.accessibleName() == f"Take out: {last}"
+
+
 # -- the scanner ------------------------------------------------------------------------------
 
 
@@ -426,8 +437,11 @@ def test_an_item_is_edited_moved_and_removed(stage: Stage) -> None:
     # What another till has written meanwhile is not written over unseen.
     theirs = replace(first, version=5, price=Money(minor=999, currency=USD))
     stage.tell(ItemsChanged(items=(theirs, *moved[1:])))
-    click(page.remove)
-    assert stage.bridge.removed == []
+    stage.shelf.again.seconds = 60.0
+    for _ in range(2):
+        click(page.remove)
+        assert stage.bridge.removed == [], "a double tap removes nothing"
+    stage.shelf.again.seconds = 0.0
     click(page.remove)
     assert [(item.id, item.version) for item in stage.bridge.removed] == [(1, first.version)]
     stage.tell(ItemEditFailed(sentence="Another till was first."))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.domain.errors import UnavailableError
 from blinkpos_desktop.domain.facts import (
     AnnouncementsChanged,
@@ -29,7 +31,7 @@ from blinkpos_desktop.ui.viewmodels.notices import Notices
 from blinkpos_desktop.ui.viewmodels.view import NoticeKind, Screen
 from blinkpos_desktop.ui.widgets.button import Button
 from tests.ui.fakes import NOON, announcement_of, payment_for, sale_of
-from tests.ui.screens import Stage
+from tests.ui.screens import SIZES, Stage, beside, on_stage
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -260,3 +262,19 @@ async def test_the_bridge_answers_an_acknowledgement_whatever_happens(qapp: QApp
             await answered.wait()
         assert told[-1] == answer
     await supervisor.stop()
+
+
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[3]])
+@pytest.mark.parametrize("make", [beside.notices, beside.notices_many, beside.left_open_paid])
+def test_in_large_text_too_a_payment_can_be_read_and_acknowledged(
+    qtbot: QtBot, make: Callable[[], Stage], size: QSize
+) -> None:
+    stage = on_stage(make, size, appearance=Appearance(text_scale=200))
+    qtbot.addWidget(stage.window)
+    page = stage.window.page(Screen.KEYPAD)
+    assert isinstance(page, KeypadPage)
+    seen = [each for each in page.notices.findChildren(Button) if each.isVisible()]
+    assert seen
+    for button in seen:
+        corner = button.mapTo(page.notices, button.rect().topLeft())
+        assert page.notices.rect().contains(QRect(corner, button.size()))

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from blinkpos_desktop.domain.cart import Cart, put
@@ -15,6 +16,7 @@ from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.domain.facts import (
     InvoiceReady,
     PaymentClosed,
+    PaymentCompleted,
     PaymentPaid,
     PriceChanged,
     PriceDoubted,
@@ -29,6 +31,7 @@ from blinkpos_desktop.ui.viewmodels.view import Screen
 from blinkpos_desktop.ui.viewmodels.words import Tone, move_words, price_line
 from tests.ui.fakes import NOON, USD, payment_for, shop
 from tests.ui.screens import SIZES, on_stage, selling
+from tests.ui.screens.stage import settle
 from tests.ui.test_till import Counter, paid
 
 OLDER = "The code before may still be payable: have only this one paid."
@@ -408,3 +411,23 @@ def test_a_code_that_ends_while_it_waits_is_never_shown(counter: Counter) -> Non
     counter.till.on_fact(PaymentClosed(payment=replace(second, state=PaymentState.EXPIRED)))
     assert counter.is_on(Screen.KEYPAD)
     assert counter.till.view.error
+
+
+# -- parts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [5, 6, 9])
+def test_no_part_of_the_money_is_left_out_without_a_word(qtbot: QtBot, count: int) -> None:
+    stage = on_stage(selling.success_shared, SIZES[0])
+    qtbot.addWidget(stage.window)
+    payment = stage.till.view.payment
+    assert payment is not None
+    merchant, tip, *_ = payment.transfers
+    parts = tuple(replace(tip, id=9 + at, recipient=f"waiter_{at}") for at in range(count - 1))
+    page = stage.window.page(Screen.SUCCESS)
+    stage.tell(PaymentCompleted(payment=replace(payment, transfers=(merchant, *parts))))
+    settle()
+    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    shown = [text for text in texts if " to " in text]
+    rest = [text for text in texts if text.startswith("and ")]
+    assert len(shown) + (int(rest[0].split()[1]) if rest else 0) == count

@@ -46,6 +46,7 @@ class Owner:
 
     def __init__(self, sheet: Sheet = SHEET) -> None:
         self.model = SettingsModel(typed_ms=0)
+        self.model.again.seconds = 0.0
         self.asked: list[tuple[Kind, str]] = []
         self.saved: list[tuple[dict[str, str | None], str]] = []
         self.model.look_up_wanted.connect(lambda kind, text: self.asked.append((kind, text)))
@@ -169,6 +170,31 @@ def test_without_blink_it_is_saved_when_somebody_is_sure() -> None:
     assert owner.told == "Blink can't be asked about a name now. Save all the same?"
     owner.model.save()
     assert owner.saved == [({"TIP_RECIPIENTS": "eva"}, "1")]
+
+
+def test_an_answer_about_another_name_saves_nothing_that_a_person_was_asked_about() -> None:
+    owner = Owner()
+    owner.types("TIP_RECIPIENTS", "eva, rosa")
+    owner.model.save()
+    assert owner.told == "Asking Blink…"
+    owner.hears(NAME, "eva", is_known=None)
+    owner.hears(NAME, "rosa", is_known=None)
+    assert owner.model.view.is_sure_wanted
+    owner.hears(Kind.CURRENCY, "EUR", is_known=True)
+    assert owner.saved == []
+
+
+def test_a_double_tap_neither_saves_unasked_nor_leaves() -> None:
+    owner = Owner()
+    owner.types("TIP_RECIPIENTS", "eva")
+    owner.hears(NAME, "eva", is_known=None)
+    owner.model.again.seconds = 60.0
+    for _ in range(2):
+        owner.model.save()
+        assert not owner.model.may_leave()
+    assert (owner.saved, owner.model.view.is_changed) == ([], True)
+    owner.model.again.seconds = 0.0
+    assert owner.model.may_leave()
 
 
 def test_at_another_blink_names_are_not_looked_up_at_this_one() -> None:
@@ -368,6 +394,9 @@ def test_another_tab_asks_once(tab: tuple[Stage, SettingsPage]) -> None:
     assert window.stack.currentWidget() is page
     assert window.settings_tab.isChecked()
     assert "tap once more" in page.told.text()
+    model = window.findChild(SettingsModel)
+    assert model is not None
+    model.again.seconds = 0.0
     window.tips_tab.click()
     assert window.stack.currentWidget() is window.page("tips")
     window.settings_tab.click()

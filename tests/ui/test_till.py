@@ -16,6 +16,7 @@ from blinkpos_desktop.domain.facts import (
     PaymentPaid,
     PaymentSeen,
     PriceChanged,
+    SightChanged,
     TransferChanged,
 )
 from blinkpos_desktop.domain.money import SATS, Currency, Price
@@ -348,6 +349,22 @@ def test_a_failed_charge_leaves_the_amount_and_says_why(counter: Counter) -> Non
     assert counter.sounds[-1] is Sound.ERROR
     counter.type("5")
     assert counter.till.view.error == ""
+
+
+def test_beside_a_dead_ok_stands_why_it_is_dead_and_no_older_advice(counter: Counter) -> None:
+    counter.to_making()
+    counter.till.on_fact(SightChanged(can_see=False))
+    counter.till.on_fact(ChargeFailed(sentence="Blink did not answer: try again."))
+    assert (counter.till.view.error, bool(counter.till.view.blocked)) == ("", True)
+    assert counter.sounds[-1] is Sound.ERROR
+    counter.till.on_fact(SightChanged(can_see=True))
+    counter.till.ok()
+    counter.wait()
+    counter.till.choose_tip(Fraction(10))
+    counter.till.on_fact(ChargeFailed(sentence="Blink did not answer: try again."))
+    assert counter.till.view.error
+    counter.till.on_fact(PartChanged(part=Part.POSTGRESQL, health=Health.AWAY))
+    assert (counter.till.view.error, bool(counter.till.view.blocked)) == ("", True)
 
 
 def test_an_invoice_is_shown_with_the_payment(counter: Counter) -> None:

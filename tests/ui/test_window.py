@@ -223,6 +223,19 @@ def test_two_fingers_lose_no_key(stage: Stage, screen: QPointingDevice) -> None:
     assert not any(key.isDown() for key in keys.values())
 
 
+@pytest.mark.parametrize("first", ["digit", "OK"])
+def test_a_digit_that_comes_down_with_ok_is_charged_with_it(
+    stage: Stage, screen: QPointingDevice, first: str
+) -> None:
+    window, pad = stage.window, keypad(stage).keypad
+    one, other = (pad.keys[Key.D1], pad.ok) if first == "digit" else (pad.ok, pad.keys[Key.D1])
+    at = [key.mapTo(window, key.rect().center()) for key in (one, other)]
+    stage.type("2")
+    QTest.touchEvent(window, screen).press(0, at[0], window).press(1, at[1], window).commit()
+    QTest.touchEvent(window, screen).release(0, at[0], window).release(1, at[1], window).commit()
+    assert (stage.is_on(Screen.TIP), stage.till.view.entry.text) == (True, "21")
+
+
 def test_three_quick_fingers_lose_none_of_three_hundred_keys(
     stage: Stage, screen: QPointingDevice
 ) -> None:

@@ -153,3 +153,21 @@ def test_an_amount_that_no_ledger_holds_is_none() -> None:
 def test_what_a_database_cannot_hold_is_left_out() -> None:
     assert read("table\x00 4\ud800") == (Reading(sort=Sort.NOTE, search=Search(words="table 4")),)
     assert read("\x00") == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "first"),
+    [
+        ("Europe/Berlin", "2025-10-26 02:45", datetime(2025, 10, 26, 0, 45, tzinfo=UTC)),
+        ("America/New_York", "2025-11-02 01:45", datetime(2025, 11, 2, 5, 45, tzinfo=UTC)),
+    ],
+)
+def test_a_time_of_the_hour_that_comes_twice_means_both(
+    zone: str, text: str, first: datetime
+) -> None:
+    [reading, *_] = readings(text, currency=USD, today=TODAY, zone=ZoneInfo(zone))
+    since, until = reading.search.since, reading.search.until
+    assert since is not None
+    assert until is not None
+    for sold_at in (first.timestamp(), first.timestamp() + 3600):
+        assert since <= sold_at < until

@@ -25,7 +25,7 @@ from blinkpos_desktop.ui.widgets.cart import CartRow, row_height
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.line import TextLine
-from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
+from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear, put_in_order
 from blinkpos_desktop.ui.widgets.pager import Pager
 from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.stack import Stack
@@ -80,7 +80,9 @@ class _Rows(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._till = till
         self._cart: Cart | None = None
-        self._metrics, self._page, self._room = Metrics(), 0, 0
+        self._metrics, self._room = Metrics(), 0
+        self._seen = 0
+        """The number of the line whose page is shown, however many lines a page has."""
         self.rows: list[CartRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -99,7 +101,7 @@ class _Rows(QWidget):
             has_grown = self._cart is None or len(cart.lines) > len(self._cart.lines)
             self._cart = cart
             # What has just come is shown.
-            self._page = len(cart.lines) if has_grown else self._page
+            self._seen = len(cart.lines) - 1 if has_grown else self._seen
             self._fill()
 
     def sizeHint(self) -> QSize:
@@ -111,7 +113,7 @@ class _Rows(QWidget):
         return self.sizeHint()
 
     def turn_to(self, page: int) -> None:
-        self._page = page
+        self._seen = page * self._room
         self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -129,12 +131,13 @@ class _Rows(QWidget):
         cart = self._cart
         count = len(cart.lines) if cart else 0
         pages = max(1, -(-count // self._room))
-        self._page = max(0, min(self._page, pages - 1))
-        first = self._page * self._room
+        self._seen = max(0, min(self._seen, count - 1))
+        page = self._seen // self._room
+        first = page * self._room
         if cart is not None:
             for at in range(first, min(first + self._room, count)):
                 self._add(at, CartRow(cart.lines[at], cart.currency, self._metrics))
-        self.paged.emit(self._page, pages)
+        self.paged.emit(page, pages)
 
     def _add(self, at: int, row: CartRow) -> None:
         row.counted.connect(lambda quantity: self._till.set_quantity(at, quantity))
@@ -152,7 +155,7 @@ class _Lines(Page):
         self.total = AmountLine(name=self.tr("To be paid"))
         self.total.set_alignment(Qt.AlignmentFlag.AlignRight)
         self.rows, self.pager = _Rows(till), Pager()
-        self._hint = ElidedLabel(role="body")
+        self._hint = Label(role="body", wrap=True)
         self.discount = Button(self.tr("Discount"))
         self.note = Button(self.tr("Note"))
         self.back = Button(self.tr("Back"))
@@ -177,6 +180,7 @@ class _Lines(Page):
         self.discount.clicked.connect(lambda: till.open_discount(None))
         self.note.clicked.connect(till.open_note)
         self.rows.paged.connect(self.pager.show_place)
+        self.rows.paged.connect(self._put_in_order)
         self.pager.turned.connect(self.rows.turn_to)
         for button in (self.discount, self.note):
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -213,12 +217,18 @@ class _Lines(Page):
         self.total.set_size(metrics.font("large"))
         self.rows.set_metrics(metrics)
         self.pager.set_metrics(metrics)
-        self._hint.setFixedHeight(metrics.line("body"))
+        # One line is always there; words that need another take it from the rows.
+        self._hint.setMinimumHeight(metrics.line("body"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for button in (self.discount, self.note):
             self._show_on(button, button.accessibleName())
+
+    def _put_in_order(self) -> None:
+        stops = [stop for row in self.rows.rows for stop in row.stops]
+        foot = (self.discount, self.note, *self.pager.stops, self.back, self.charge)
+        put_in_order([*stops, *foot])
 
     @staticmethod
     def _show_on(button: Button, text: str) -> None:

@@ -10,7 +10,7 @@ from blinkpos_desktop.domain.item import MAX_CATEGORY, MAX_CODE, MAX_NAME, Tint
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.icons import Icon
-from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
+from blinkpos_desktop.ui.widgets.label import Label
 from blinkpos_desktop.ui.widgets.line import TextLine
 from blinkpos_desktop.ui.widgets.page import Page
 from blinkpos_desktop.ui.widgets.row import Row
@@ -25,7 +25,7 @@ class EditorPage(Page):
         super().__init__(name=self.tr("Item"), parent=parent)
         self._shelf = shelf
         self._title = Label(role="title")
-        self._error = ElidedLabel(role="body")
+        self._error = Label(role="body", wrap=True)
         self._error.set_tone("alert")
         self.lines = {
             "name": TextLine(hint=self.tr("Name"), most=MAX_NAME),

@@ -43,7 +43,7 @@ class KeypadPage(TwoPane):
         self.notices = NoticeList()
         self._currency = Label(role="caption")
         self._worth = Label(role="caption")
-        self.price = ElidedLabel(role="caption")
+        self.price = Label(role="caption", wrap=True)
         self._price: PriceView | None = None
         self._ageing = QTimer(self)
         self._ageing.setInterval(AGE_MS)
@@ -107,7 +107,8 @@ class KeypadPage(TwoPane):
         self._others.setContentsMargins(0, metrics.gap // 2, 0, 0)
         self._others.setSpacing(metrics.gap)
         self._sum.setFixedHeight(line)
-        self.price.setFixedHeight(metrics.line("caption"))
+        # Its age is behind the price, and must not be what is cut off.
+        self.price.setMinimumHeight(metrics.line("caption"))
         self._line.setSpacing(metrics.gap)
         self._foot.setSpacing(metrics.gap)
         self._foot.setContentsMargins(0, metrics.gap, 0, 0)
@@ -149,7 +150,9 @@ class KeypadPage(TwoPane):
             self._ageing.start()
         age = None if price.since is None else time.time() - price.since
         text, tone = price_line(price.bitcoin, age)
-        self.price.setText(text)
+        # Where it takes two lines, the age stands whole on the second.
+        before, dot, behind = text.partition(" · ")
+        self.price.setText(before + dot + behind.replace(" ", "\N{NO-BREAK SPACE}"))
         self.price.set_tone("alert" if tone is Tone.ALERT else "quiet")
 
     def _build_panel(self) -> QWidget:

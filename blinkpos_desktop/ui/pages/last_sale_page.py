@@ -13,6 +13,7 @@ from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
 from blinkpos_desktop.ui.viewmodels.times import moment_text
 from blinkpos_desktop.ui.viewmodels.words import (
+    first_parts,
     grouped,
     sats_text,
     tip_line,
@@ -25,7 +26,7 @@ from blinkpos_desktop.ui.widgets.cart import CartList
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import TwoPane, clear
 
-_MOST_LINES: Final = 3
+_MOST_LINES: Final = 5
 
 
 class LastSalePage(TwoPane):
@@ -102,11 +103,14 @@ class LastSalePage(TwoPane):
         self._note.setText(sale.cart.note)
         self._lines.show_cart(sale.cart)
         if payment.state in RECEIVED:
-            for transfer in payment.transfers[:_MOST_LINES]:
+            parts, rest = first_parts(payment, _MOST_LINES)
+            for transfer in parts:
                 words, tone_of = transfer_line(transfer)
                 line = ElidedLabel(words, role="caption")
                 line.set_tone(tone_of.value)
                 self._transfers.addWidget(line)
+            if rest:
+                self._transfers.addWidget(ElidedLabel(rest, role="caption"))
 
     def _words(self, payment: Payment) -> tuple[str, str]:
         if payment.state in RECEIVED:

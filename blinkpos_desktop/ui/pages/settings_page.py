@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -22,8 +21,8 @@ from blinkpos_desktop.ui.viewmodels.setting_view import FieldView, SettingsView
 from blinkpos_desktop.ui.viewmodels.setting_words import group_text
 from blinkpos_desktop.ui.viewmodels.settings import SettingsModel
 from blinkpos_desktop.ui.widgets.button import Button
-from blinkpos_desktop.ui.widgets.label import Label, keep_room, restyle
-from blinkpos_desktop.ui.widgets.page import Page, clear
+from blinkpos_desktop.ui.widgets.label import Label, restyle
+from blinkpos_desktop.ui.widgets.page import Page, clear, put_in_order
 from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.setting_field import SettingField
 from blinkpos_desktop.ui.widgets.throwing import throw
@@ -91,7 +90,8 @@ class SettingsPage(Page):
         self._grid.setContentsMargins(0, metrics.gap, metrics.gap, 0)
         # Beside the buttons large words take their height, and more only when they are long.
         lines = _TOLD_LINES if metrics.text <= 1 else 1
-        keep_room(self.told, metrics.line("body") * lines, metrics)
+        # A sentence about the file names it, and a long one takes the room that it needs.
+        self.told.setMinimumHeight(metrics.line("body") * lines)
         self._scroll.setMinimumHeight(metrics.target + metrics.line("body") * 2)
         for each in self.fields.values():
             each.set_metrics(metrics)
@@ -157,8 +157,7 @@ class SettingsPage(Page):
         stops: list[QWidget] = list(self.groups.values())
         for field in self.fields.values():
             stops += field.stops
-        for one, other in pairwise([*stops, self.discard, self.save]):
-            QWidget.setTabOrder(one, other)
+        put_in_order([*stops, self.discard, self.save])
 
     def _group_button(self, group: Group) -> Button:
         button = Button(role="period", name=group_text(group))

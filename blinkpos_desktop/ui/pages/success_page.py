@@ -11,6 +11,7 @@ from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import (
+    first_parts,
     grouped,
     money_text,
     progress_line,
@@ -22,7 +23,8 @@ from blinkpos_desktop.ui.widgets.check import CheckMark
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 from blinkpos_desktop.ui.widgets.page import Page, clear
 
-_MOST_LINES = 4
+_MOST_LINES = 5
+"""The merchant's part, and those of four who share a tip."""
 
 
 class SuccessPage(Page):
@@ -39,8 +41,10 @@ class SuccessPage(Page):
         self._title = Label(self.tr("Payment received"), role="title")
         self._memo = ElidedLabel(role="body")
         self._memo.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._thanks = Label(role="body")
-        self._surplus = Label(role="body")
+        self._thanks = Label(role="body", wrap=True)
+        self._surplus = Label(role="body", wrap=True)
+        for words in (self._thanks, self._surplus):
+            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = QVBoxLayout()
         self._stay = QTimer(self)
         self._stay.setSingleShot(True)
@@ -54,8 +58,8 @@ class SuccessPage(Page):
         self._column.addWidget(self._title, 0, middle)
         self._column.addWidget(self.amount)
         self._column.addWidget(self._memo)
-        self._column.addWidget(self._thanks, 0, middle)
-        self._column.addWidget(self._surplus, 0, middle)
+        self._column.addWidget(self._thanks)
+        self._column.addWidget(self._surplus)
         self._column.addStretch(2)
         self._column.addLayout(self._lines)
         self._column.addStretch(1)
@@ -116,7 +120,9 @@ class SuccessPage(Page):
     def _show_transfers(self, payment: Payment) -> None:
         clear(self._lines)
         # A customer looks at it: what needs a person is told by the badge, not here.
-        for transfer in payment.transfers[:_MOST_LINES]:
-            line = Label(progress_line(transfer), role="caption", wrap=True)
+        parts, rest = first_parts(payment, _MOST_LINES)
+        texts = [progress_line(transfer) for transfer in parts]
+        for text in [*texts, rest] if rest else texts:
+            line = Label(text, role="caption", wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._lines.addWidget(line)

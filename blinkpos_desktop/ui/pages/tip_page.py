@@ -21,7 +21,7 @@ from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
 from blinkpos_desktop.ui.widgets.label import Label
-from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear
+from blinkpos_desktop.ui.widgets.page import Page, TwoPane, clear, put_in_order
 from blinkpos_desktop.ui.widgets.row import Row
 from blinkpos_desktop.ui.widgets.stack import Stack
 from blinkpos_desktop.ui.widgets.tipping import ChoiceButton, Served, TipKinds
@@ -100,6 +100,8 @@ class _Presets(Page):
         if view.tip_choices != self._shown:
             self._shown = view.tip_choices
             self._fill()
+        else:
+            self._put_in_order()
 
     def arrange(self) -> None:
         metrics = self.metrics
@@ -136,6 +138,11 @@ class _Presets(Page):
             shown = self.choices[row * columns : (row + 1) * columns]
             least = max((each.needed_height() for each in shown), default=0)
             self._grid.setRowMinimumHeight(row, least)
+        self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        stops = (self.round_up, self.custom, self.no_tip, self.cancel)
+        put_in_order((*self.served.names, *self.choices, *stops))
 
 
 class _Custom(TwoPane):

@@ -302,6 +302,9 @@ class Counter(QObject):
         new = replace(self._view, **changes)  # type: ignore[arg-type]
         basket = new.basket
         blocked = self._readiness.sentence or amount_problem(basket, self._price)
+        if blocked and not self._view.blocked and "error" not in changes:
+            # What went wrong before says to try again, which nobody can now: this says why.
+            new = replace(new, error="")
         new = replace(
             new,
             blocked=blocked,

@@ -28,6 +28,7 @@ from blinkpos_desktop.domain.options import (
     Sheet,
     names_in,
 )
+from blinkpos_desktop.ui.viewmodels.again import Again
 from blinkpos_desktop.ui.viewmodels.setting_view import FieldView, Note, SettingsView
 from blinkpos_desktop.ui.viewmodels.setting_words import (
     TOGETHER,
@@ -64,6 +65,7 @@ class SettingsModel(QObject):
 
     def __init__(self, *, typed_ms: int = TYPED_MS, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.again = Again()
         self._sheet: Sheet | None = None
         self._draft: dict[str, str | None] = {}
         self._found: dict[tuple[Kind, str], Known] = {}
@@ -142,7 +144,12 @@ class SettingsModel(QObject):
             self._wants_save = True
             self._set(is_sure_wanted=False)
         elif Known.NOBODY_KNOWS in known and not self._view.is_sure_wanted:
+            # From here on only a person saves: no answer about another name does.
+            self._wants_save = False
+            self.again.ask()
             self._set(is_sure_wanted=True)
+        elif self._view.is_sure_wanted and not self.again.is_meant:
+            return
         else:
             self._wants_save = False
             self._set(is_saving=True, is_sure_wanted=False)
@@ -153,12 +160,15 @@ class SettingsModel(QObject):
         """Whether the page may go: with something unsaved the first time says so and stays."""
         if self._view.is_saving:
             return False
-        if not self._draft or self._is_asked_to_leave:
-            self.discard()
-            return True
-        self._is_asked_to_leave = True
-        self._set()
-        return False
+        if self._draft and not self._is_asked_to_leave:
+            self._is_asked_to_leave = True
+            self.again.ask()
+            self._set()
+            return False
+        if self._draft and not self.again.is_meant:
+            return False
+        self.discard()
+        return True
 
     # -- what has happened ----------------------------------------------------------------------
 

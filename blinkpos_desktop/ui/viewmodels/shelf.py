@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.item import Item, Tint, categories_of, parse_price
 from blinkpos_desktop.domain.money import Currency
+from blinkpos_desktop.ui.viewmodels.again import Again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class Shelf(QObject):
 
     def __init__(self, *, currency: Currency, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.again = Again()
         self._is_moving = False
         self._view = ShelfView(currency=currency)
 
@@ -147,7 +149,10 @@ class Shelf(QObject):
         if draft is None or draft.of is None or self._view.is_busy:
             return
         if not draft.wants_to_go:
+            self.again.ask()
             self._draft(wants_to_go=True)
+            return
+        if not self.again.is_meant:
             return
         self._set(is_busy=True, error="")
         self.remove_wanted.emit(draft.of)

@@ -202,6 +202,9 @@ class Till(Currencies):
         if self._view.screen is not Screen.MAKING or self._asked.is_waiting:
             return
         sentence = self._failure or self.tr("No invoice came. Press OK to try again.")
+        if self._readiness.sentence:
+            # "Try again" beside an OK that is dead: the reason for that is what helps now.
+            sentence = ""
         self._failure = ""
         self.sound_wanted.emit(Sound.ERROR)
         self._to_keypad(entry=self._view.entry, error=sentence)

@@ -130,6 +130,15 @@ def move_words(move: PriceMove) -> str:
     return text.format(before=before, now=now, n=move.minutes)
 
 
+def first_parts(payment: Payment, most: int) -> tuple[tuple[Transfer, ...], str]:
+    """Return as many parts as there are lines for, and words that count those left out."""
+    parts = payment.transfers
+    if len(parts) <= most:
+        return parts, ""
+    text = QCoreApplication.translate("Words", "and {n} more")
+    return parts[: most - 1], text.format(n=len(parts) - most + 1)
+
+
 def progress_line(transfer: Transfer) -> str:
     """Say where one part of the money is, without any trouble: it goes on, or it is there."""
     if transfer.state is TransferState.ATTENTION:

@@ -158,6 +158,8 @@ class CartRow(QFrame):
         row.setSpacing(metrics.px(6))
         for widget in (self.fewer, count, self.more, amount_label, self.discount, self.out):
             row.addWidget(widget)
+        self.stops = (self.fewer, self.more, self.discount, self.out)
+        """What Tab comes by."""
         self.fewer.setEnabled(line.quantity > 1)
         self.fewer.clicked.connect(lambda: self.counted.emit(line.quantity - 1))
         self.more.clicked.connect(lambda: self.counted.emit(line.quantity + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QEventPoint, QMouseEvent, QShowEvent, QTouchEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -139,7 +139,12 @@ class Keypad(QWidget):
         if isinstance(button, KeyButton) and button.isEnabled() and point.id() not in self._fingers:
             self._fingers[point.id()] = button
             button.setDown(True)
-            button.strike()
+            if button is self.ok:
+                # Fingers that come down within one frame arrive one by one in any order: a digit
+                # among them is part of what OK charges, and behind it would be lost.
+                QTimer.singleShot(0, button, button.strike)
+            else:
+                button.strike()
 
     def _finger_up(self, finger: int) -> None:
         button = self._fingers.pop(finger, None)

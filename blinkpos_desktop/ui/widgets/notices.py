@@ -39,6 +39,7 @@ class NoticeList(QWidget):
         self._notices: tuple[Notice, ...] = ()
         self._zone: tzinfo | None = None
         self._metrics = Metrics()
+        self._is_small = False
         self._built: tuple[object, ...] = ()
         self._column = _Column(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -50,8 +51,16 @@ class NoticeList(QWidget):
         self._build()
 
     def sizeHint(self) -> QSize:
-        """Return room for the line that counts: it takes what is left, and asks for no more."""
-        return QSize(0, self._metrics.line("caption"))
+        """Return room for the line that counts: it takes what is left, and asks for no more.
+
+        Large text asks for a first one as well: money that nobody can see or acknowledge would
+        stay for ever. Above the keys its room is always kept, for they must not move.
+        """
+        metrics = self._metrics
+        height = metrics.line("caption")
+        if metrics.text > 1 and (self._notices or not metrics.is_wide):
+            height += self._small_height() + metrics.gap
+        return QSize(0, height)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same."""
@@ -60,6 +69,7 @@ class NoticeList(QWidget):
     def show_notices(self, notices: tuple[Notice, ...], zone: tzinfo | None) -> None:
         """Show other lines, with times in the shop's ``zone``."""
         self._notices, self._zone = notices, zone
+        self.updateGeometry()
         self._build()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -68,8 +78,13 @@ class NoticeList(QWidget):
         self._build()
 
     def _build(self) -> None:
+        self._is_small = False
         fitting = self._fitting()
-        wanted = (self._notices, self._zone, fitting, self._metrics)
+        if not fitting and self._notices:
+            # What came in, and the way to acknowledge it, before the words about it.
+            self._is_small = True
+            fitting = self._fitting()
+        wanted = (self._notices, self._zone, fitting, self._metrics, self._is_small)
         if wanted == self._built:
             return
         self._built = wanted
@@ -90,8 +105,13 @@ class NoticeList(QWidget):
             fitting = max(0, (self.height() - self._metrics.high(20)) // card)
         return fitting
 
+    def _small_height(self) -> int:
+        return self._metrics.target + self._metrics.px(12)
+
     def _card_height(self) -> int:
         metrics = self._metrics
+        if self._is_small:
+            return self._small_height()
         # Large text takes more lines for its words.
         lines = 3 + (metrics.text > 1) + (metrics.text > _LARGE)
         words = metrics.line("caption") * lines
@@ -116,10 +136,12 @@ class NoticeList(QWidget):
     def _text(self, notice: Notice) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(0)
-        words = Label(self._words(notice), role="caption", wrap=True)
         column.addStretch(1)
-        column.addWidget(ElidedLabel(self._amount(notice), role="strong"))
-        column.addWidget(words)
+        amount = ElidedLabel(self._amount(notice), role="strong")
+        amount.setAccessibleName(f"{self._amount(notice)}, {self._words(notice)}")
+        column.addWidget(amount)
+        if not self._is_small:
+            column.addWidget(Label(self._words(notice), role="caption", wrap=True))
         column.addStretch(1)
         return column
 

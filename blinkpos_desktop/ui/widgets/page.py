@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
@@ -126,6 +128,12 @@ class TwoPane(Page):
             widget.setMaximumHeight(most)
             if widget in self._squares and (holder := widget.parentWidget()) is not None:
                 holder.setMaximumWidth(most)
+
+
+def put_in_order(stops: Iterable[QWidget]) -> None:
+    """Let Tab go from one to the next: what is made anew would come behind all that is older."""
+    for one, other in pairwise(stops):
+        QWidget.setTabOrder(one, other)
 
 
 def clear(layout: QLayout) -> None:

@@ -25,6 +25,8 @@ class Pager(QWidget):
         self._page = 0
         self.before = IconButton(Icon.BEFORE, name=self.tr("Page before"), role="small")
         self.after = IconButton(Icon.AFTER, name=self.tr("Page after"), role="small")
+        self.stops = (self.before, self.after)
+        """What Tab comes by."""
         self._place = Label(role="caption")
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._row = QHBoxLayout(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.ui.theme import Metrics
@@ -96,7 +96,7 @@ class Served(QWidget):
         self.names: list[Button] = []
         self._question = Label(self.tr("Who served?"), role="body")
         self._question.set_tone("quiet")
-        self._row, self._grid = QHBoxLayout(self), QGridLayout()
+        self._row, self._grid = QBoxLayout(QBoxLayout.Direction.LeftToRight, self), QGridLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self._question, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(self._grid, 1)
@@ -143,9 +143,15 @@ class Served(QWidget):
         if not self.names:
             return
         widest = max(each.sizeHint().width() for each in self.names) + self._grid.spacing()
-        columns = max(1, (self.width() - self._question.sizeHint().width()) // max(1, widest))
+        beside = max(1, (self.width() - self._question.sizeHint().width()) // max(1, widest))
+        below = max(1, self.width() // max(1, widest))
+        lines, lines_below = (-(-len(self.names) // columns) for columns in (beside, below))
+        direction = QBoxLayout.Direction
+        # Under the question where that takes fewer lines, with the question's own: large text.
+        is_below = lines_below + 1 < lines
+        self._row.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
+        lines = lines_below if is_below else lines
         # As many on every line, as far as can be.
-        lines = -(-len(self.names) // columns)
         columns = -(-len(self.names) // lines)
         for at, button in enumerate(self.names):
             self._grid.addWidget(button, at // columns, at % columns)

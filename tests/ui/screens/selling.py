@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtTest import QTest
 
-from blinkpos_desktop.domain.facts import ChargeFailed, InvoiceReady, PriceChanged, PriceDoubted
+from blinkpos_desktop.domain.facts import (
+    ChargeFailed,
+    InvoiceReady,
+    PaymentPaid,
+    PriceChanged,
+    PriceDoubted,
+)
 from blinkpos_desktop.domain.health_words import words
 from blinkpos_desktop.domain.judging_price import price_verdict
 from blinkpos_desktop.domain.measures import PriceMeasure
 from blinkpos_desktop.domain.money import Currency, Price
 from blinkpos_desktop.domain.parts import Health, Part, PartChanged
-from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.domain.payment import Payment, PaymentState
 from blinkpos_desktop.domain.pricing import ClockAheadError, PriceMove
-from blinkpos_desktop.domain.sale import parse_recipients
+from blinkpos_desktop.domain.sale import Sale, parse_recipients
+from blinkpos_desktop.ui.pages.success_page import SuccessPage
+from blinkpos_desktop.ui.viewmodels.view import Screen
 from tests.ui.fakes import PRESETS, USD, payment_for, shop
 from tests.ui.screens.stage import Stage
 
@@ -136,18 +144,38 @@ def invoice_older() -> Stage:
     return stage
 
 
+def _shared(sale: Sale) -> Payment:
+    """Return the payment of a sale whose tip is for several."""
+    payment = payment_for(sale)
+    merchant, tip = payment.transfers
+    tips = tuple(
+        replace(tip, id=2 + at, recipient=each.username) for at, each in enumerate(sale.recipients)
+    )
+    return replace(payment, transfers=(merchant, *tips))
+
+
 def invoice_served() -> Stage:
     stage = _served(4)
     for name in ("ana", "carla_from_the_bar"):
         stage.till.toggle_server(name)
     stage.till.choose_tip(PRESETS[0])
-    payment = payment_for(stage.bridge.charges[-1])
-    merchant, tip = payment.transfers
-    tips = tuple(
-        replace(tip, id=2 + at, recipient=each.username)
-        for at, each in enumerate(stage.bridge.charges[-1].recipients)
+    stage.tell(InvoiceReady(payment=_shared(stage.bridge.charges[-1])))
+    return stage
+
+
+def success_shared() -> Stage:
+    """As many as share a tip, on a till that also says that its money is not real."""
+    stage = _served(4)
+    stage.tell(replace(shop(currency=USD, recipients=FOUR), network="regtest"))
+    stage.till.choose_tip(PRESETS[0])
+    payment = _shared(stage.bridge.charges[-1])
+    stage.tell(InvoiceReady(payment=payment))
+    stage.tell(
+        PaymentPaid(payment=replace(payment, state=PaymentState.PAID, paid_at=int(time.time())))
     )
-    stage.tell(InvoiceReady(payment=replace(payment, transfers=(merchant, *tips))))
+    page = stage.window.page(Screen.SUCCESS)
+    assert isinstance(page, SuccessPage)
+    page.check.finish()
     return stage
 
 
@@ -164,4 +192,5 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     tip_amount,
     invoice_older,
     invoice_served,
+    success_shared,
 )

@@ -129,6 +129,18 @@ def settings_changed_meanwhile() -> Stage:
     return stage
 
 
+def settings_broken() -> Stage:
+    """Somebody has broken the file, and it is saved."""
+    stage, model = opened()
+    typed(model, TIP_PRESETS="10")
+    sentence = (
+        "The settings file /home/cashier/.config/blinkpos/blinkpos.toml is not valid TOML: "
+        "Expected '=' after a key in a key/value pair (at line 3, column 6)."
+    )
+    stage.later += [model.save, lambda: stage.tell(SettingsSaveFailed(sentence=sentence))]
+    return stage
+
+
 def settings_edited() -> Stage:
     stage, _ = opened()
     stage.answers.append(SettingsLoaded(sheet=replace(SHEET, is_in_force=False)))
@@ -177,6 +189,7 @@ STATES: Final[tuple[Callable[[], Stage], ...]] = (
     settings_leaving,
     settings_saving,
     settings_changed_meanwhile,
+    settings_broken,
     settings_edited,
     settings_till,
     settings_look,
