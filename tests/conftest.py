@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Numbers and times are written as the locale does: here as where none is set.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 from blinkpos_desktop.domain.sale import parse_recipients
 from blinkpos_desktop.settings import Secret, Settings

@@ -15,7 +15,6 @@ from blinkpos_desktop.ui.viewmodels.percent import percent_of, press_percent
 from blinkpos_desktop.ui.viewmodels.status import Status
 from blinkpos_desktop.ui.viewmodels.words import (
     Tone,
-    grouped,
     money_text,
     progress_line,
     sats_text,
@@ -58,14 +57,6 @@ def test_a_percentage_is_typed_in_halves_up_to_a_hundred(
         typed = press_percent(typed, Key(key))
     assert typed == text
     assert percent_of(typed) == percent
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [("0", "0"), ("2100", "2100"), ("21000", "21 000"), ("1000000.5", "1 000 000.5")],
-)
-def test_long_numbers_are_grouped(number: str, shown: str) -> None:
-    assert grouped(number).replace("\N{NARROW NO-BREAK SPACE}", " ") == shown
 
 
 def test_amounts_are_written_as_people_read_them() -> None:

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.cart import MAX_NOTE, Cart
 from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import DiscountEdit, TillView
 from blinkpos_desktop.ui.viewmodels.words import (
     discount_line,
-    grouped,
     line_name,
     minor_text,
     money_text,

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.payment import Invoice, Payment
 from blinkpos_desktop.ui.theme import COPIED_MS
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import Check, TillView
-from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text, tip_line, unit_of
+from blinkpos_desktop.ui.viewmodels.words import sats_text, tip_line, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label, keep_room

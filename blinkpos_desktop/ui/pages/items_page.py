@@ -6,10 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.item import Item
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.shelf import Shelf, ShelfView
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
-from blinkpos_desktop.ui.viewmodels.words import grouped, money_text, sats_text, unit_of
+from blinkpos_desktop.ui.viewmodels.words import money_text, sats_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button, IconButton
 from blinkpos_desktop.ui.widgets.cart import CartList

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel
+from blinkpos_desktop.ui.viewmodels.numbers import all_grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import PriceView, TillView
-from blinkpos_desktop.ui.viewmodels.words import Tone, grouped, price_line, sats_text, unit_of
+from blinkpos_desktop.ui.viewmodels.words import Tone, price_line, sats_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
@@ -71,12 +72,11 @@ class KeypadPage(TwoPane):
         entry = view.entry
         before, behind = unit_of(entry.currency)
         basket = view.basket
-        shown = " + ".join(grouped(part) for part in view.shown.split(" + "))
-        self.amount.set_amount(shown, before=before, behind=behind)
+        self.amount.set_amount(all_grouped(view.shown), before=before, behind=behind)
         self._currency.setText(self.tr("Amount") if entry.currency.is_sats else entry.currency.code)
         worth = view.worth_sats
         self._worth.setText(f"≈ {sats_text(worth)}" if worth else "")
-        self._sum.setText(view.sum_line)
+        self._sum.setText(all_grouped(view.sum_line))
         self.hint.setText(view.error or view.blocked or view.told)
         self.hint.set_tone("alert" if view.error else "quiet")
         self.keypad.keys[Key.DOT].setEnabled(entry.currency.digits > 0)

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from blinkpos_desktop.domain.payment import RECEIVED, Payment, PaymentState
 from blinkpos_desktop.domain.recall import LastSale
 from blinkpos_desktop.ui.viewmodels.last_sale import LastSaleModel, LastSaleView
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.times import moment_text
 from blinkpos_desktop.ui.viewmodels.words import (
     first_parts,
-    grouped,
     sats_text,
     tip_line,
     transfer_line,

@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.money import Money
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
-from blinkpos_desktop.ui.viewmodels.words import grouped, unit_of
+from blinkpos_desktop.ui.viewmodels.words import unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.label import Label

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blinkpos_desktop.domain.appearance import USUAL, Appearance, Motion
 from blinkpos_desktop.domain.payment import Payment
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView
 from blinkpos_desktop.ui.viewmodels.words import (
     first_parts,
-    grouped,
     money_text,
     progress_line,
     sats_text,

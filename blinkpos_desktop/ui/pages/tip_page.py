@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
 )
 
 from blinkpos_desktop.domain.entry import Key
-from blinkpos_desktop.domain.money import Money, format_percent
+from blinkpos_desktop.domain.money import Money
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.till import Till
 from blinkpos_desktop.ui.viewmodels.view import TillView, TipChoice
-from blinkpos_desktop.ui.viewmodels.words import grouped, minor_text, money_text, unit_of
+from blinkpos_desktop.ui.viewmodels.words import minor_text, money_text, percent_text, unit_of
 from blinkpos_desktop.ui.widgets.amount import AmountLine
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.keypad import Keypad
@@ -122,7 +123,7 @@ class _Presets(Page):
         clear(self._grid)
         self._is_wide = self.metrics.is_wide
         self.choices = [
-            ChoiceButton(format_percent(each.percent), money_text(each.amount))
+            ChoiceButton(percent_text(each.percent), money_text(each.amount))
             for each in self._shown
         ]
         # All in a row; on a tall window one below the other, and an even number in a square.

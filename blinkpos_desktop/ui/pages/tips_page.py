@@ -13,9 +13,10 @@ from PySide6.QtWidgets import (
 
 from blinkpos_desktop.domain.history import Days
 from blinkpos_desktop.domain.tips import Period, TipsReport, TipSummary, average
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.times import days_text
 from blinkpos_desktop.ui.viewmodels.tips import Tips, TipsView
-from blinkpos_desktop.ui.viewmodels.words import Tone, grouped, sats_text
+from blinkpos_desktop.ui.viewmodels.words import Tone, sats_text
 from blinkpos_desktop.ui.widgets.button import Button
 from blinkpos_desktop.ui.widgets.day_picker import DayPicker
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label

@@ -10,6 +10,7 @@ from blinkpos_desktop.domain.errors import InputError
 from blinkpos_desktop.domain.item import Item, Tint, categories_of, parse_price
 from blinkpos_desktop.domain.money import Currency
 from blinkpos_desktop.ui.viewmodels.again import Again
+from blinkpos_desktop.ui.viewmodels.numbers import with_point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Shelf(QObject):
             Draft(
                 of=item,
                 name=item.name,
-                price=item.price.decimal() if is_ours else "",
+                price=with_point(item.price.decimal()) if is_ours else "",
                 category=item.category,
                 code=item.code,
                 tint=item.tint,

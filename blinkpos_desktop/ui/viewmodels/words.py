@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
@@ -13,12 +14,10 @@ from blinkpos_desktop.domain.money import Currency, Money, format_percent
 from blinkpos_desktop.domain.payment import Payment
 from blinkpos_desktop.domain.pricing import PriceMove, is_usable, of_a_bitcoin
 from blinkpos_desktop.domain.transfer import Role, Transfer, TransferState
+from blinkpos_desktop.ui.viewmodels.numbers import around, grouped, with_point
 
-_GAP: Final = "\N{NARROW NO-BREAK SPACE}"
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _MINUTE: Final = 60
-_GROUPED_FROM: Final = 5
-"""Four digits read well as they are."""
 
 
 class Tone(StrEnum):
@@ -28,17 +27,6 @@ class Tone(StrEnum):
     BUSY = "busy"
     QUIET = "quiet"
     ALERT = "alert"
-
-
-def grouped(number: str) -> str:
-    """Return digits in groups of three, so that 1 000 000 reads across a counter."""
-    whole, dot, decimals = number.partition(".")
-    if len(whole) < _GROUPED_FROM:
-        return number
-    head = len(whole) % 3
-    groups = [whole[:head]] if head else []
-    groups += [whole[i : i + 3] for i in range(head, len(whole), 3)]
-    return _GAP.join(groups) + dot + decimals
 
 
 def sats_text(sats: int) -> str:
@@ -51,8 +39,7 @@ def unit_of(currency: Currency) -> tuple[str, str]:
     """Return what stands before and behind a number of ``currency``."""
     if currency.is_sats:
         return "", " sats"
-    symbol = currency.symbol or currency.code
-    return (f"{symbol} " if symbol[-1].isascii() and symbol[-1].isalpha() else symbol), ""
+    return around(currency.symbol or currency.code)
 
 
 def money_text(money: Money) -> str:
@@ -61,6 +48,11 @@ def money_text(money: Money) -> str:
         return sats_text(money.minor)
     before, behind = unit_of(money.currency)
     return f"{before}{grouped(money.decimal())}{behind}"
+
+
+def percent_text(percent: Fraction) -> str:
+    """Return ``10%`` or ``7.5%``."""
+    return with_point(format_percent(percent))
 
 
 def minor_text(minor: int, currency: Currency) -> str:
@@ -82,7 +74,7 @@ def discount_line(discount: Discount, off_minor: int, currency: Currency) -> tup
     """Return a discount and what it takes off: ``Discount 10%``, and less $0.60."""
     words = QCoreApplication.translate("Words", "Discount")
     if discount.percent:
-        words = f"{words} {format_percent(discount.percent)}"
+        words = f"{words} {percent_text(discount.percent)}"
     return words, f"\N{MINUS SIGN}{minor_text(off_minor, currency)}"
 
 

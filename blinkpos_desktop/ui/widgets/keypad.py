@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from blinkpos_desktop.domain.entry import Key
 from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.viewmodels.numbers import decimal_point
 from blinkpos_desktop.ui.widgets.button import IconButton
 from blinkpos_desktop.ui.widgets.icons import Icon
 
@@ -50,7 +51,7 @@ class KeyButton(IconButton):
         super().__init__(Icon.BACKSPACE, name=name, role=role)
         self.key = key
         if key is not Key.BACKSPACE:
-            self.setText("OK" if key is None else key.value)
+            self.setText("OK" if key is None else decimal_point() if key is Key.DOT else key.value)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.clicked.connect(self.strike)
 

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from blinkpos_desktop.domain.history import Step
 from blinkpos_desktop.domain.tips import TipBar, TipsReport, average
 from blinkpos_desktop.ui.theme import Metrics
+from blinkpos_desktop.ui.viewmodels.numbers import grouped
 from blinkpos_desktop.ui.viewmodels.times import days_text, weekday_text, written
-from blinkpos_desktop.ui.viewmodels.words import grouped, sats_text
+from blinkpos_desktop.ui.viewmodels.words import sats_text
 from blinkpos_desktop.ui.widgets.bar_chart import BarChart
 from blinkpos_desktop.ui.widgets.label import ElidedLabel, Label
 
