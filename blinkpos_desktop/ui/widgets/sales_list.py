@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
@@ -22,6 +23,7 @@ from blinkpos_desktop.ui.dressing import tone_role
 from blinkpos_desktop.ui.theme import MIN_TARGET, ROW, Metrics
 from blinkpos_desktop.ui.viewmodels.sale_words import SaleWords
 from blinkpos_desktop.ui.viewmodels.sales_model import SalesModel
+from blinkpos_desktop.ui.viewmodels.times import clock_text, date_text
 from blinkpos_desktop.ui.widgets.throwing import throw
 
 _ENTER: Final = {Qt.Key.Key_Enter, Qt.Key.Key_Return, Qt.Key.Key_Space}
@@ -158,7 +160,7 @@ class _Row:
         metrics, box = self._metrics, self._box
         top = QRect(box.x(), box.y() + metrics.px(5), box.width(), metrics.high(27))
         low = QRect(box.x(), top.bottom(), box.width(), metrics.high(20))
-        when = metrics.high(112)
+        when = self._width_of_moments() + metrics.px(24)
         right = max(self._width(words.amount, "title", 600), self._width(words.also, "caption"))
         right = min(right, box.width() // 2)
         middle = box.width() - when - right - metrics.margin
@@ -166,14 +168,23 @@ class _Row:
         self._text(self._part(low, 0, when), words.day, "caption", _Role.PlaceholderText)
         self._text(self._part(top, when, middle), words.title, "body", _Role.WindowText)
         role = tone_role(words.tone)
-        self._text(self._part(low, when, middle), words.state, "caption", role)
+        # In large text how it stands says more than what it was in sats.
+        has_both = self._width(words.state, "caption") <= middle
+        room = middle if has_both else box.width() - when
+        self._text(self._part(low, when, room), words.state, "caption", role)
         at = box.width() - right
         role = _Role.PlaceholderText if words.tone == "quiet" else _Role.WindowText
         end = _Align.AlignRight
         self._text(self._part(top, at, right), words.amount, "title", role, bold=600, side=end)
-        self._text(
-            self._part(low, at, right), words.also, "caption", _Role.PlaceholderText, side=end
-        )
+        if has_both:
+            quiet = _Role.PlaceholderText
+            self._text(self._part(low, at, right), words.also, "caption", quiet, side=end)
+
+    def _width_of_moments(self) -> int:
+        """Return one width for all rows, of a long time and a long day in the locale's words."""
+        long = datetime(2026, 9, 30, 22, 58)  # noqa: DTZ001 (a sample of letters, no moment)
+        day = date_text(long.date(), long.date())
+        return max(self._width(clock_text(long), "title", 600), self._width(day, "caption"))
 
     def _part(self, line: QRect, at: int, width: int) -> QRect:
         part = QRect(line.x() + at, line.y(), width, line.height())
