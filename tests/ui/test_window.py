@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 import zxingcpp
@@ -17,9 +18,10 @@ from PySide6.QtGui import (
     QPointingDevice,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScroller, QWidget
 from pytestqt.qtbot import QtBot
 
+from blinkpos_desktop.domain.appearance import Appearance
 from blinkpos_desktop.domain.entry import Key, press
 from blinkpos_desktop.domain.facts import (
     ChargeFailed,
@@ -36,8 +38,9 @@ from blinkpos_desktop.ui.pages.success_page import SuccessPage
 from blinkpos_desktop.ui.pages.tip_page import TipPage
 from blinkpos_desktop.ui.pages.tips_page import TipsPage
 from blinkpos_desktop.ui.viewmodels.view import Screen
+from blinkpos_desktop.ui.widgets import page_stack
 from blinkpos_desktop.ui.widgets.button import Button
-from tests.ui.fakes import payment_for, sale_of
+from tests.ui.fakes import NOON, payment_for, sale_of, shop
 from tests.ui.screens import SIZES, Stage
 
 DIGITS = {str(number): Key(str(number)) for number in range(10)}
@@ -543,3 +546,38 @@ def test_a_surplus_is_shown_as_received_and_as_kept(qtbot: QtBot) -> None:
     page = stage.window.page(Screen.SUCCESS)
     texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     assert any(text.startswith("7 sats more than asked") for text in texts), texts
+
+
+def test_a_sale_takes_no_gesture_anew(
+    stage: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each one stayed in memory for ever, two of a sale: 4 KB."""
+    taken: list[QWidget] = []
+    monkeypatch.setattr(page_stack, "throw", taken.append)
+    stage.tell(shop())
+    for number in range(1, 4):
+        for key in (Key.D2, Key.D1):
+            stage.till.press(key)
+        stage.till.ok()
+        stage.till.choose_tip(Fraction(10))
+        sale = stage.till.view.sale
+        assert sale is not None
+        payment = payment_for(sale, number=number)
+        stage.tell(InvoiceReady(payment=payment))
+        paid = replace(payment, state=PaymentState.PAID, paid_at=NOON)
+        stage.tell(PaymentPaid(payment=paid))
+        assert stage.till.view.screen is Screen.SUCCESS
+        qtbot.wait(2 * page_stack.SETTLES_MS)
+        stage.till.dismiss_success()
+    assert taken == []
+
+
+def test_a_page_that_is_too_high_takes_the_finger(qtbot: QtBot) -> None:
+    stage = shown(qtbot, Stage())
+    stage.window.wear(Appearance(text_scale=200))
+    stage.till.press(Key.D2)
+    page = stage.window.page(Screen.KEYPAD)
+    frame = page.parentWidget()
+    assert frame is not None
+    page.setMinimumHeight(2000)
+    qtbot.waitUntil(lambda: QScroller.hasScroller(frame))

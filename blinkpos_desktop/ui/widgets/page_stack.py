@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QStackedLayout, QWidget
 
 from blinkpos_desktop.ui.widgets.page import Page
 from blinkpos_desktop.ui.widgets.throwing import throw
+
+SETTLES_MS: Final = 100
+"""Sooner than a finger that pushes."""
 
 
 class PageStack(QWidget):
@@ -53,8 +58,8 @@ class _Frame(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)
-        self._is_thrown = False
-        self.verticalScrollBar().rangeChanged.connect(self._take_finger)
+        self._is_thrown = self._is_settling = False
+        self.verticalScrollBar().rangeChanged.connect(self._settle)
 
     def minimumSizeHint(self) -> QSize:
         """Return nothing: the window's size is not the pages' to say."""
@@ -67,11 +72,22 @@ class _Frame(QScrollArea):
         self._page.set_room(event.size().height())
         super().resizeEvent(event)
 
-    def _take_finger(self, _least: int, most: int) -> None:
+    def _settle(self) -> None:
+        """Wait until the window has its shape: for a moment a page may be higher than its room.
+
+        Each time that a gesture is taken anew, Qt and PySide6 keep some 4 KB of it for ever.
+        """
+        if not self._is_settling:
+            self._is_settling = True
+            QTimer.singleShot(SETTLES_MS, self, self._take_finger)
+
+    def _take_finger(self) -> None:
         """Let a finger push the page; not where there is nothing to push, for taps come later."""
-        if (most > 0) is not self._is_thrown:
-            self._is_thrown = most > 0
-            if self._is_thrown:
+        self._is_settling = False
+        has_more = self.verticalScrollBar().maximum() > 0
+        if has_more is not self._is_thrown:
+            self._is_thrown = has_more
+            if has_more:
                 throw(self.viewport())
             else:
                 QScroller.ungrabGesture(self.viewport())
