@@ -198,11 +198,7 @@ class Chips(QWidget):
         self._is_filling = False
 
     def _fill_once(self) -> None:
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None and widget is not self.more:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._row, but=self.more)
         self.buttons = {"": self._chip("")}
         chips = [self._chip(name) for name in self._names]
         shown, has_more = self._fitting(chips)
