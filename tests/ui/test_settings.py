@@ -483,7 +483,7 @@ def test_another_engine_begins_with_nothing_told_and_keeps_what_is_typed(qtbot: 
     stage.tell(TillRestarting(network="test network"))
     view = stage.till.view
     assert (view.shown, view.can_charge, view.notices) == ("21", False, ())
-    assert view.blocked == "Connecting to Blink…"
+    assert view.blocked == "Preparing the database…"
     assert stage.window.attention_tab.isHidden()
     assert "TEST MONEY" in stage.window._band.text()
     stage.ready()

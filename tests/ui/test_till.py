@@ -110,6 +110,8 @@ def counter() -> Counter:
 def test_ok_is_dead_until_the_shop_is_ready_and_says_why() -> None:
     counter = Counter()
     counter.type("21")
+    assert counter.till.view.blocked == "Preparing the database…"
+    counter.till.on_fact(PartChanged(part=Part.POSTGRESQL, health=Health.OK))
     assert counter.till.view.blocked == "Connecting to Blink…"
     counter.till.ok()
     assert counter.is_on(Screen.KEYPAD)

@@ -38,9 +38,12 @@ class Readiness:
         problem = "" if self.shop is None else self.shop.problem
         if problem or not self.can_see:
             return problem or unseen()
-        if self.shop is None:
-            return QCoreApplication.translate("Readiness", "Connecting to Blink…")
-        return ""
+        if self.shop is not None:
+            return ""
+        if self.database is None:
+            # The very first start makes one, which takes some seconds.
+            return QCoreApplication.translate("Readiness", "Preparing the database…")
+        return QCoreApplication.translate("Readiness", "Connecting to Blink…")
 
 
 def unseen() -> str:
