@@ -122,6 +122,26 @@ def strike(stage: Stage, text: str, *, gap: int, start: int, end: str = "\r") ->
 # -- taps and the cart ------------------------------------------------------------------------
 
 
+def test_the_keyboard_stays_on_the_button_that_counts(stage: Stage) -> None:
+    click(stage.window.items_tab)
+    for name in ("Espresso", "Croissant"):
+        tap(stage, name)
+    click(items(stage).cart)
+    page = cart(stage)
+    page.lines.rows.rows[1].more.setFocus()
+    for _ in range(3):
+        QTest.keyClick(page.lines.rows.rows[1].more, Qt.Key.Key_Space)
+        QApplication.processEvents()
+        assert page.lines.rows.rows[1].more.hasFocus()
+    assert page.lines.total.text() == "$13.70"
+    # But a line that goes hands it on to no other line's end.
+    page.lines.rows.rows[0].out.setFocus()
+    QTest.keyClick(page.lines.rows.rows[0].out, Qt.Key.Key_Space)
+    QApplication.processEvents()
+    [left] = page.lines.rows.rows
+    assert not left.out.hasFocus()
+
+
 def test_a_sale_by_taps_goes_through_the_cart_and_comes_back_to_an_empty_keypad(
     stage: Stage,
 ) -> None:

@@ -98,11 +98,24 @@ class _Rows(QWidget):
             self._cart.lines,
             self._cart.currency,
         ):
-            has_grown = self._cart is None or len(cart.lines) > len(self._cart.lines)
+            had = len(self._cart.lines) if self._cart else -1
             self._cart = cart
             # What has just come is shown.
-            self._seen = len(cart.lines) - 1 if has_grown else self._seen
+            self._seen = len(cart.lines) - 1 if len(cart.lines) > had else self._seen
+            # Of a line that goes no button hands the focus on to the next line's.
+            stop = self._focused() if len(cart.lines) == had else None
             self._fill()
+            if stop is not None:
+                row, at = stop
+                self.rows[row].stops[at].setFocus()
+
+    def _focused(self) -> tuple[int, int] | None:
+        """Return the row and the place in it of the button that keys press, if it is one here."""
+        for number, row in enumerate(self.rows):
+            for at, button in enumerate(row.stops):
+                if button.hasFocus():
+                    return number, at
+        return None
 
     def sizeHint(self) -> QSize:
         """Return room for one: as many as fit are shown, and those that are ask for no more."""
