@@ -105,9 +105,8 @@ class _Rows(QWidget):
             # Of a line that goes no button hands the focus on to the next line's.
             stop = self._focused() if len(cart.lines) == had else None
             self._fill()
-            if stop is not None:
-                row, at = stop
-                self.rows[row].stops[at].setFocus()
+            if stop is not None and stop[0] < len(self.rows):
+                self.rows[stop[0]].stops[stop[1]].setFocus()
 
     def _focused(self) -> tuple[int, int] | None:
         """Return the row and the place in it of the button that keys press, if it is one here."""
