@@ -8,6 +8,7 @@ import io
 import os
 import pty
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -165,11 +166,12 @@ def everything_of(database_url: str) -> str:
 
 
 def command_lines() -> str:
-    return "".join(
-        path.read_bytes().decode(errors="replace")
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.exists()
-    )
+    lines = ""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        # One that ends while it is looked at tells nothing any more.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            lines += path.read_bytes().decode(errors="replace")
+    return lines
 
 
 def backed_up(shop: Program, **settings: str) -> str:
