@@ -551,7 +551,7 @@ def test_a_surplus_is_shown_as_received_and_as_kept(qtbot: QtBot) -> None:
 def test_a_sale_takes_no_gesture_anew(
     stage: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each one stayed in memory for ever, two of a sale: 4 KB."""
+    """Each one stayed in memory for ever: 3 KB of a sale."""
     taken: list[QWidget] = []
     monkeypatch.setattr(page_stack, "throw", taken.append)
     stage.tell(shop())

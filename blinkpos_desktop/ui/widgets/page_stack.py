@@ -75,7 +75,7 @@ class _Frame(QScrollArea):
     def _settle(self) -> None:
         """Wait until the window has its shape: for a moment a page may be higher than its room.
 
-        Each time that a gesture is taken anew, Qt and PySide6 keep some 4 KB of it for ever.
+        Each time that a gesture is taken anew, Qt and PySide6 keep some 3 KB of it for ever.
         """
         if not self._is_settling:
             self._is_settling = True
